@@ -1,0 +1,55 @@
+# One folder of the house: sources in, library and test program out.
+
+include(GoogleTest)
+
+# Every test program starts with the same two heavy headers: they are compiled once, here.
+if(BUILD_TESTING)
+  add_library(biotope_test_pch OBJECT ${CMAKE_CURRENT_LIST_DIR}/test_pch.cc)
+  target_link_libraries(biotope_test_pch PUBLIC GTest::gtest GTest::gmock rapidcheck_gtest)
+  target_precompile_headers(biotope_test_pch PRIVATE
+                            <gtest/gtest.h> <gmock/gmock.h> <rapidcheck/gtest.h>)
+endif()
+
+# Makes a library of the given sources; with no source it only carries the dependencies on.
+function(biotope_library target)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;DEPENDS")
+  if(arg_SOURCES)
+    add_library(${target} STATIC ${arg_SOURCES})
+    set(scope PUBLIC)
+  else()
+    add_library(${target} INTERFACE)
+    set(scope INTERFACE)
+  endif()
+  target_include_directories(${target} ${scope} ${PROJECT_SOURCE_DIR})
+  target_link_libraries(${target} ${scope} ${arg_DEPENDS})
+endfunction()
+
+# biotope_folder(<name> [DEPENDS <library>...] [TEST_DEPENDS <library>...])
+#
+# All *.cc below the current folder become the static library biotope_<name>, except
+#   *_test.cc   the program <name>_tests, each of its tests a ctest of its own,
+#   *_bench.cc  and main.cc, which belong to programs the folder declares itself.
+# A folder without sources gives an INTERFACE library; without tests, no test program.
+# Tests run in the source root, with the path of the built command line in BIOTOPE_BINARY.
+function(biotope_folder name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "DEPENDS;TEST_DEPENDS")
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
+  set(tests ${sources})
+  list(FILTER tests INCLUDE REGEX "_test\\.cc$")
+  list(FILTER sources EXCLUDE REGEX "(_test|_bench|/main)\\.cc$")
+
+  biotope_library(biotope_${name} SOURCES ${sources} DEPENDS ${arg_DEPENDS})
+
+  if(tests AND BUILD_TESTING)
+    add_executable(${name}_tests ${tests})
+    target_link_libraries(${name}_tests PRIVATE
+      biotope_${name} ${arg_TEST_DEPENDS}
+      GTest::gtest_main GTest::gmock rapidcheck_gtest rapidcheck)
+    target_precompile_headers(${name}_tests REUSE_FROM biotope_test_pch)
+    gtest_discover_tests(${name}_tests
+      DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 120
+      WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
+      PROPERTIES TIMEOUT 300 LABELS ${name}
+                 ENVIRONMENT BIOTOPE_BINARY=${PROJECT_BINARY_DIR}/biotope)
+  endif()
+endfunction()

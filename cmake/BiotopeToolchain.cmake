@@ -1,0 +1,42 @@
+# Language, warnings, build types and the tools that make builds fast.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+# Two build types are enough: what is measured and shipped, and what is debugged.
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "Release or Debug" FORCE)
+endif()
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1 -DNDEBUG" CACHE STRING "" FORCE)
+if(BIOTOPE_SANITIZE OR BIOTOPE_COVERAGE)
+  set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g1" CACHE STRING "" FORCE)
+else()
+  set(CMAKE_CXX_FLAGS_DEBUG "-Og -g" CACHE STRING "" FORCE)
+endif()
+
+add_compile_options(-Wall -Wextra -Werror)
+if(BIOTOPE_SANITIZE)
+  add_compile_options(-fsanitize=${BIOTOPE_SANITIZE} -fno-sanitize-recover=all
+                      -fno-omit-frame-pointer)
+  # GCC's flow warnings misfire on the code that the sanitizers insert.
+  add_compile_options(-Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-array-bounds)
+  add_link_options(-fsanitize=${BIOTOPE_SANITIZE})
+endif()
+if(BIOTOPE_COVERAGE)
+  add_compile_options(--coverage -fprofile-update=atomic)
+  add_link_options(--coverage)
+endif()
+
+find_program(BIOTOPE_CCACHE ccache)
+if(BIOTOPE_CCACHE)
+  # ccache serves a file with a precompiled header only under these two relaxations.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
+      CCACHE_SLOPPINESS=pch_defines,time_macros ${BIOTOPE_CCACHE})
+endif()
+
+find_program(BIOTOPE_LLD ld.lld)
+if(BIOTOPE_LLD)
+  add_link_options(-fuse-ld=lld)
+endif()
