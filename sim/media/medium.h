@@ -1,0 +1,74 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "model/error.h"
+#include "sim/media/image_file.h"
+
+namespace biotope::sim {
+
+// What a medium is before anything is on it.
+struct MediumShape {
+  std::int64_t size_bytes = 0;   // a multiple of sector_size
+  std::int64_t sector_size = 0;  // any positive number
+};
+
+// Something that can be put into a drive: its real bytes. They are kept sparse, over an image file
+// that is never written to, or over nothing; what was never written reads from the image and, past
+// its end, as zeros. No faults and no times here: the bytes are always the truth.
+class Medium {
+ public:
+  // A medium of zeros. `name` is what people call it. EINVAL: no possible shape.
+  static Result<std::shared_ptr<Medium>> blank(std::string name, MediumShape shape);
+
+  // A medium with the bytes of the raw image at `path`, zeros behind them. Errors: what the system
+  // says when it can not be opened; EISDIR, EINVAL: not a plain file, empty, or not whole sectors;
+  // EFBIG: larger than the medium.
+  static Result<std::shared_ptr<Medium>> load(const std::string& path, MediumShape shape);
+
+  const std::string& name() const { return name_; }
+  std::int64_t size_bytes() const { return shape_.size_bytes; }
+  std::int64_t sector_size() const { return shape_.sector_size; }
+  bool write_protected() const { return write_protected_; }
+  // The tab on the cartridge: seen by a drive when the medium is inserted.
+  void set_write_protected(bool on) { write_protected_ = on; }
+
+  // All three: the range must lie within the medium. EIO: the image file could not be read.
+  // write() and erase() look at no write protection: that is the drive's to heed.
+  Status read(std::int64_t offset_bytes, std::span<std::byte> to) const;
+  Status write(std::int64_t offset_bytes, std::span<const std::byte> from);
+  // The range reads as zeros from now on.
+  Status erase(std::int64_t offset_bytes, std::int64_t length_bytes);
+
+  // Writes all of the present contents to a raw image at `path`, with holes where it is zero:
+  // either the whole image is there afterwards, or whatever was there before.
+  Status write_image(const std::string& path) const;
+
+  // Memory held for what differs from the image.
+  std::int64_t overlay_bytes() const;
+
+ private:
+  static constexpr std::int64_t kPageBytes = 4096;
+  using Page = std::array<std::byte, kPageBytes>;
+
+  Medium(std::string name, MediumShape shape, ImageFile image);
+
+  void check_range(std::int64_t offset_bytes, std::int64_t length_bytes) const;
+  std::int64_t image_end_page() const;
+  Status erase_within_page(std::int64_t offset_bytes, std::int64_t length_bytes);
+  Status page_to_change(std::int64_t index, bool whole, Page*& page);
+
+  std::string name_;
+  MediumShape shape_;
+  bool write_protected_ = false;
+  ImageFile image_;
+  std::map<std::int64_t, std::unique_ptr<Page>> pages_;  // by number; null: a page of zeros
+};
+
+}  // namespace biotope::sim

@@ -1,0 +1,238 @@
+#include "sim/media/medium.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <rapidcheck/gtest.h>
+#include <string>
+#include <vector>
+
+namespace biotope::sim {
+namespace {
+
+using Bytes = std::vector<std::byte>;
+
+// A folder of its own, removed with all that is in it.
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "medium_test.XXXXXX").string();
+    path_ = mkdtemp(pattern.data());
+  }
+  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
+
+  std::string file(const std::string& name) const { return (path_ / name).string(); }
+  std::string file(const std::string& name, const Bytes& contents) const {
+    std::ofstream out(file(name), std::ios::binary);
+    out.write(reinterpret_cast<const char*>(contents.data()),
+              static_cast<std::streamsize>(contents.size()));
+    return file(name);
+  }
+  std::size_t count() const {
+    return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(path_), {}));
+  }
+
+ private:
+  std::filesystem::path path_;
+};
+
+Bytes file_contents(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  const std::string text((std::istreambuf_iterator<char>(in)), {});
+  Bytes bytes(text.size());
+  std::transform(text.begin(), text.end(), bytes.begin(), [](char c) { return std::byte(c); });
+  return bytes;
+}
+
+// Never zero, and different from place to place and from `salt` to `salt`.
+Bytes pattern(std::size_t length, unsigned salt = 1) {
+  Bytes bytes(length);
+  for (std::size_t i = 0; i < length; ++i) bytes[i] = std::byte((i * 7 + i / 251 + salt) % 255 + 1);
+  return bytes;
+}
+
+Bytes contents(const Medium& medium) {
+  Bytes all(static_cast<std::size_t>(medium.size_bytes()));
+  EXPECT_TRUE(medium.read(0, all));
+  return all;
+}
+
+constexpr MediumShape kSmall{64 * 1024, 512};
+
+void expect_refused(const std::string& path, MediumShape shape, int code, const std::string& part) {
+  const auto medium = Medium::load(path, shape);
+  ASSERT_FALSE(medium) << path;
+  EXPECT_EQ(medium.error().code, code) << medium.error().text;
+  EXPECT_NE(medium.error().text.find(path), std::string::npos) << medium.error().text;
+  EXPECT_NE(medium.error().text.find(part), std::string::npos) << medium.error().text;
+}
+
+TEST(Medium, reads_the_image_and_zeros_behind_it) {
+  TemporaryFolder folder;
+  const Bytes image = pattern(10 * 512);
+  const auto medium = Medium::load(folder.file("a.img", image), kSmall);
+  ASSERT_TRUE(medium) << medium.error().text;
+  Bytes wanted = image;
+  wanted.resize(64 * 1024);
+  EXPECT_EQ(contents(**medium), wanted);
+  EXPECT_EQ((*medium)->overlay_bytes(), 0);
+}
+
+TEST(Medium, writing_never_touches_the_image_file) {
+  TemporaryFolder folder;
+  const Bytes image = pattern(16 * 1024);
+  const std::string path = folder.file("a.img", image);
+  const auto medium = Medium::load(path, kSmall);
+  ASSERT_TRUE(medium);
+  ASSERT_TRUE((*medium)->write(5000, pattern(3000, 9)));
+  ASSERT_TRUE((*medium)->erase(0, 512));
+  EXPECT_EQ(file_contents(path), image);
+}
+
+TEST(Medium, keeps_only_what_differs) {
+  const auto medium = Medium::blank("b", {std::int64_t{1} << 41, 512});
+  ASSERT_TRUE(medium);
+  ASSERT_TRUE((*medium)->write((std::int64_t{1} << 40) + 512, pattern(512)));
+  EXPECT_EQ((*medium)->overlay_bytes(), 4096);
+  ASSERT_TRUE((*medium)->erase(0, std::int64_t{1} << 41));
+  EXPECT_EQ((*medium)->overlay_bytes(), 0);
+}
+
+// Any sequence of writes and erasures at any places, against a plain array of bytes.
+RC_GTEST_PROP(Medium, equals_a_plain_array, (const std::vector<std::uint8_t>& choices)) {
+  TemporaryFolder folder;
+  const std::int64_t size_bytes = 5 * 2352 * 4;
+  Bytes model = pattern(2352 * 7, 3);
+  const auto loaded = Medium::load(folder.file("a.img", model), {size_bytes, 2352});
+  RC_ASSERT(loaded.has_value());
+  Medium& medium = **loaded;
+  model.resize(static_cast<std::size_t>(size_bytes));
+  for (std::size_t i = 0; i + 2 < choices.size(); i += 3) {
+    const std::size_t begin = choices[i] * model.size() / 256;
+    const std::size_t length = (model.size() - begin) * choices[i + 1] / 255;
+    const auto place = model.begin() + static_cast<std::ptrdiff_t>(begin);
+    if (choices[i + 2] % 2 == 0) {
+      const Bytes data = pattern(length, choices[i + 2]);
+      std::copy(data.begin(), data.end(), place);
+      RC_ASSERT(medium.write(static_cast<std::int64_t>(begin), data).has_value());
+    } else {
+      std::fill_n(place, length, std::byte{0});
+      RC_ASSERT(medium
+                    .erase(static_cast<std::int64_t>(begin), static_cast<std::int64_t>(length))
+                    .has_value());
+    }
+  }
+  RC_ASSERT(contents(medium) == model);
+  RC_ASSERT(medium.write_image(folder.file("out.img")).has_value());
+  RC_ASSERT(file_contents(folder.file("out.img")) == model);
+}
+
+TEST(Medium, an_image_is_written_with_holes_where_it_is_zero) {
+  TemporaryFolder folder;
+  const auto medium = Medium::blank("b", {64 << 20, 512});
+  ASSERT_TRUE((*medium)->write(33 << 20, pattern(512)));
+  ASSERT_TRUE((*medium)->write_image(folder.file("out.img")));
+  struct stat status {};
+  ASSERT_EQ(stat(folder.file("out.img").c_str(), &status), 0);
+  EXPECT_EQ(status.st_size, 64 << 20);
+  EXPECT_LE(status.st_blocks * 512, 1 << 20);
+}
+
+TEST(Medium, an_image_may_be_written_over_the_one_it_was_loaded_from) {
+  TemporaryFolder folder;
+  const std::string path = folder.file("a.img", pattern(kSmall.size_bytes));
+  const auto medium = Medium::load(path, kSmall);
+  ASSERT_TRUE((*medium)->write(512, pattern(512, 77)));
+  const Bytes before = contents(**medium);
+  ASSERT_TRUE((*medium)->write_image(path));
+  EXPECT_EQ(file_contents(path), before);
+  EXPECT_EQ(contents(**medium), before);
+  EXPECT_EQ(folder.count(), 1U);
+}
+
+TEST(Medium, an_image_that_can_not_be_written_leaves_nothing_behind) {
+  TemporaryFolder folder;
+  const auto medium = Medium::blank("b", kSmall);
+  const Status no_folder = (*medium)->write_image(folder.file("no/such/folder/x.img"));
+  ASSERT_FALSE(no_folder);
+  EXPECT_EQ(no_folder.error().code, ENOENT);
+  EXPECT_NE(no_folder.error().text.find("no/such/folder/x.img"), std::string::npos);
+  const Status is_folder = (*medium)->write_image(folder.file(""));
+  ASSERT_FALSE(is_folder);
+  EXPECT_EQ(is_folder.error().code, EINVAL);
+  EXPECT_EQ(folder.count(), 0U);
+}
+
+TEST(Medium, a_failed_write_leaves_the_old_image_as_it_was) {
+  TemporaryFolder folder;
+  const Bytes old = pattern(512);
+  const std::string source = folder.file("source.img", pattern(kSmall.size_bytes));
+  const std::string target = folder.file("target.img", old);
+  const auto medium = Medium::load(source, kSmall);
+  ASSERT_TRUE(medium);
+  ASSERT_EQ(truncate(source.c_str(), 512), 0);
+  const Status written = (*medium)->write_image(target);
+  ASSERT_FALSE(written);
+  EXPECT_EQ(written.error().code, EIO);
+  EXPECT_EQ(file_contents(target), old);
+  EXPECT_EQ(folder.count(), 2U);
+}
+
+TEST(Medium, bad_images_are_refused_by_a_sentence) {
+  TemporaryFolder folder;
+  expect_refused(folder.file("missing.img"), kSmall, ENOENT, "No such file");
+  expect_refused(folder.file("empty.img", {}), kSmall, EINVAL, "empty");
+  expect_refused(folder.file("short.img", pattern(700)), kSmall, EINVAL, "512");
+  expect_refused(folder.file("large.img", pattern(64 * 1024 + 512)), kSmall, EFBIG, "65536");
+  std::filesystem::create_directory(folder.file("folder"));
+  expect_refused(folder.file("folder"), kSmall, EISDIR, "directory");
+  ASSERT_EQ(mkfifo(folder.file("pipe").c_str(), 0600), 0);
+  expect_refused(folder.file("pipe"), kSmall, EINVAL, "plain file");
+}
+
+TEST(Medium, an_unreadable_image_is_refused_by_a_sentence) {
+  TemporaryFolder folder;
+  const std::string path = folder.file("secret.img", pattern(512));
+  ASSERT_EQ(chmod(path.c_str(), 0), 0);
+  const uid_t user = geteuid();
+  // Root may read everything: look as somebody who may not.
+  if (user == 0) {
+    std::filesystem::permissions(std::filesystem::path(path).parent_path(),
+                                 std::filesystem::perms::all);
+    ASSERT_EQ(seteuid(65534), 0);
+  }
+  expect_refused(path, kSmall, EACCES, "Permission denied");
+  ASSERT_EQ(seteuid(user), 0);
+}
+
+TEST(Medium, impossible_shapes_are_refused_by_a_sentence) {
+  for (const MediumShape shape : {MediumShape{0, 512}, MediumShape{512, 0}, MediumShape{512, -1},
+                                  MediumShape{-512, 512}, MediumShape{1000, 512}}) {
+    const auto medium = Medium::blank("odd", shape);
+    ASSERT_FALSE(medium);
+    EXPECT_EQ(medium.error().code, EINVAL);
+    EXPECT_NE(medium.error().text.find("'odd'"), std::string::npos);
+  }
+}
+
+TEST(Medium, an_image_that_shrinks_underneath_gives_EIO) {
+  TemporaryFolder folder;
+  const std::string path = folder.file("a.img", pattern(8192));
+  const auto medium = Medium::load(path, kSmall);
+  ASSERT_TRUE(medium);
+  ASSERT_EQ(truncate(path.c_str(), 512), 0);
+  Bytes sector(512);
+  EXPECT_TRUE((*medium)->read(0, sector));
+  const Status gone = (*medium)->read(512, sector);
+  ASSERT_FALSE(gone);
+  EXPECT_EQ(gone.error().code, EIO);
+}
+
+}  // namespace
+}  // namespace biotope::sim
