@@ -17,6 +17,8 @@ else()
 endif()
 
 add_compile_options(-Wall -Wextra -Werror)
+# Messages and debug information name files from the root of the house, wherever that stands.
+add_compile_options(-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=)
 if(BIOTOPE_SANITIZE)
   add_compile_options(-fsanitize=${BIOTOPE_SANITIZE} -fno-sanitize-recover=all
                       -fno-omit-frame-pointer)
@@ -31,9 +33,11 @@ endif()
 
 find_program(BIOTOPE_CCACHE ccache)
 if(BIOTOPE_CCACHE)
-  # ccache serves a file with a precompiled header only under these two relaxations.
+  # ccache serves a file with a precompiled header only under these relaxations, and a checkout in
+  # another place only if it is told what to leave out of the names of files.
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
-      CCACHE_SLOPPINESS=pch_defines,time_macros ${BIOTOPE_CCACHE})
+      CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+      CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_ABSSTDERR=1 ${BIOTOPE_CCACHE})
 endif()
 
 find_program(BIOTOPE_LLD ld.lld)
