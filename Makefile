@@ -3,6 +3,9 @@
 JOBS := $(shell nproc 2>/dev/null || echo 2)
 story := 010-zip-disk
 
+# The tools that make and judge disk images live where an ordinary user's PATH does not look.
+export PATH := $(PATH):/usr/sbin:/sbin
+
 # configure-and-build PRESET [TARGET]
 define build
 @cmake --preset $(1) --log-level=WARNING >/dev/null
