@@ -99,8 +99,14 @@ std::function<void()> SystemcExecutor::pop() {
   return std::exchange(slots_[slot], nullptr);
 }
 
+void SystemcExecutor::start() {
+  if (std::exchange(started_, true)) return;
+  sc_core::sc_start(sc_core::SC_ZERO_TIME);
+}
+
 bool SystemcExecutor::step() {
   if (heap_.empty()) return false;
+  start();
   const std::int64_t due_ns = heap_.front().due_ns;
   if (due_ns > now_ns_) {
     alarm_->sleep(due_ns - now_ns_);

@@ -9,8 +9,8 @@
 
 namespace biotope::sim {
 
-// The executor whose time is SystemC's. Lives inside a FreshContext; the first step() ends the
-// elaboration, so all hardware must have been made by then.
+// The executor whose time is SystemC's. Lives inside a FreshContext. start() or the first step() ends
+// the elaboration, so all hardware must have been made by then.
 //
 // Everything that is to happen stands in one heap, ordered by (time, order of asking), behind one
 // sc_event and one SC_METHOD: SystemC carries the time, and no result can depend on the order in
@@ -28,8 +28,11 @@ class SystemcExecutor final : public Executor {
   // Runs one piece of work. May be called from inside such a piece.
   bool step() override;
 
+  // Ends the elaboration without moving time. Done by the first step() otherwise.
+  void start();
   // When the next piece of work is due, or -1 when there is none.
   std::int64_t next_due_ns() const { return heap_.empty() ? -1 : heap_.front().due_ns; }
+  bool started() const { return started_; }
   std::size_t pending() const { return heap_.size(); }
 
  private:
@@ -47,6 +50,7 @@ class SystemcExecutor final : public Executor {
   std::function<void()> pop();
 
   std::uint64_t tie_seed_;
+  bool started_ = false;
   std::int64_t now_ns_ = 0;
   std::uint64_t next_number_ = 0;
   std::vector<Entry> heap_;

@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 
 #include "model/error.h"
 #include "sim/media/image_file.h"
@@ -39,6 +40,10 @@ class Medium {
   // The tab on the cartridge: seen by a drive when the medium is inserted.
   void set_write_protected(bool on) { write_protected_ = on; }
 
+  // The drive it is in, kept by that drive; empty: none. A medium is in one drive at most.
+  const std::string& in_drive() const { return in_drive_; }
+  void set_in_drive(std::string drive) { in_drive_ = std::move(drive); }
+
   // All three: the range must lie within the medium. EIO: the image file could not be read.
   // write() and erase() look at no write protection: that is the drive's to heed.
   Status read(std::int64_t offset_bytes, std::span<std::byte> to) const;
@@ -67,6 +72,7 @@ class Medium {
   std::string name_;
   MediumShape shape_;
   bool write_protected_ = false;
+  std::string in_drive_;
   ImageFile image_;
   std::map<std::int64_t, std::unique_ptr<Page>> pages_;  // by number; null: a page of zeros
 };

@@ -1,0 +1,60 @@
+#include "sim/rack/controller.h"
+
+#include "model/check.h"
+
+namespace biotope::sim {
+
+Controller::Bay::Bay(int number, Executor& executor, const DriveProfile& profile)
+    : socket(sentence("socket", number).c_str()),
+      drive(sentence("bay", number).c_str(), executor, profile) {
+  socket.bind(drive.socket);
+}
+
+Controller::Controller(const sc_core::sc_module_name& name, Executor& executor, int bays,
+                       const DriveProfile& profile)
+    : sc_module(name) {
+  for (int i = 0; i < bays; ++i) {
+    bays_.push_back(std::make_unique<Bay>(i, executor, profile));
+    bays_.back()->socket.register_nb_transport_bw(this, &Controller::receive, i);
+  }
+}
+
+Controller::~Controller() = default;
+
+void Controller::set_host(int bay, Host* host) {
+  bays_[static_cast<std::size_t>(bay)]->host = host;
+  drive(bay).set_host(host);
+}
+
+void Controller::send(int bay, tlm::tlm_generic_payload& payload) {
+  tlm::tlm_phase phase = tlm::BEGIN_REQ;
+  sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
+  const tlm::tlm_sync_enum taken =
+      bays_[static_cast<std::size_t>(bay)]->socket->nb_transport_fw(payload, phase, delay);
+  BIOTOPE_CHECK(taken == tlm::TLM_UPDATED && phase == tlm::END_REQ, "a drive took no request");
+}
+
+Status Controller::control(int bay, DriveCommand command) {
+  tlm::tlm_generic_payload& payload = pool_.take();
+  DriveExtension& extension = drive_extension(payload);
+  extension.command = command;
+  payload.set_command(tlm::TLM_IGNORE_COMMAND);
+  tlm::tlm_phase phase = tlm::BEGIN_REQ;
+  sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
+  bays_[static_cast<std::size_t>(bay)]->socket->nb_transport_fw(payload, phase, delay);
+  Status status;
+  if (extension.error != 0) status = fail(extension.error, extension.refusal);
+  payload.release();
+  return status;
+}
+
+tlm::tlm_sync_enum Controller::receive(int bay, tlm::tlm_generic_payload& payload,
+                                       tlm::tlm_phase& phase, sc_core::sc_time&) {
+  BIOTOPE_CHECK(phase == tlm::BEGIN_RESP, "a controller was sent a request");
+  Host* host = bays_[static_cast<std::size_t>(bay)]->host;
+  if (host != nullptr) host->answered(payload);
+  payload.release();
+  return tlm::TLM_COMPLETED;
+}
+
+}  // namespace biotope::sim

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <systemc>
+#include <tlm>
+#include <tlm_utils/simple_initiator_socket.h>
+#include <vector>
+
+#include "model/error.h"
+#include "model/executor.h"
+#include "sim/rack/drive.h"
+#include "sim/rack/host.h"
+#include "sim/rack/payload.h"
+
+namespace biotope::sim {
+
+// A SCSI-like controller with its bays, each with a drive in it: one socket per bay, any number of
+// requests on their way through each. Forwards without delay.
+class Controller : public sc_core::sc_module {
+ public:
+  // Makes drives "bay0", "bay1", ... inside. `executor` must outlive the controller.
+  Controller(const sc_core::sc_module_name& name, Executor& executor, int bays,
+             const DriveProfile& profile);
+  ~Controller() override;
+
+  int bays() const { return static_cast<int>(bays_.size()); }
+  Drive& drive(int bay) { return bays_[static_cast<std::size_t>(bay)]->drive; }
+
+  // Who gets the answers of the bay; may be null, then they are dropped.
+  void set_host(int bay, Host* host);
+
+  // A payload to fill in and send; release it to drop it instead.
+  tlm::tlm_generic_payload& take() { return pool_.take(); }
+  // A read, write, erasure or flush: the host gets the answer, in an event of its own.
+  void send(int bay, tlm::tlm_generic_payload& payload);
+  // Lock, unlock or eject: answered at once. Errors as Drive says.
+  Status control(int bay, DriveCommand command);
+
+  const PayloadPool& pool() const { return pool_; }
+
+ private:
+  struct Bay {
+    Bay(int number, Executor& executor, const DriveProfile& profile);
+    tlm_utils::simple_initiator_socket_tagged<Controller> socket;
+    Drive drive;
+    Host* host = nullptr;
+  };
+
+  tlm::tlm_sync_enum receive(int bay, tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
+                             sc_core::sc_time& delay);
+
+  PayloadPool pool_;
+  std::vector<std::unique_ptr<Bay>> bays_;
+};
+
+}  // namespace biotope::sim

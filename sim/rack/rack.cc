@@ -1,0 +1,153 @@
+#include "sim/rack/rack.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "sim/rack/controller.h"
+
+namespace biotope::sim {
+namespace {
+
+bool good_name(std::string_view name) {
+  const auto good = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+  };
+  return !name.empty() && std::all_of(name.begin(), name.end(), good);
+}
+
+}  // namespace
+
+Rack::Rack(std::uint64_t tie_seed) : executor_(tie_seed) {}
+
+Rack::~Rack() = default;
+
+Result<std::unique_ptr<Rack>> Rack::create(std::uint64_t tie_seed) {
+  if (FreshContext::alive()) {
+    return fail(EBUSY, "there is a rack already; a process can have one at a time");
+  }
+  return std::unique_ptr<Rack>(new Rack(tie_seed));
+}
+
+Result<int> Rack::add_controller(const std::string& name, int bays, std::string_view profile) {
+  if (executor_.started()) {
+    return fail(EBUSY, "controller '", name,
+                "' comes too late; declare all hardware before the simulation starts");
+  }
+  if (!good_name(name)) {
+    return fail(EINVAL, "controller '", name, "' has no possible name; use letters, digits and _");
+  }
+  const auto same = [&](const auto& other) { return name == other->name(); };
+  if (name == "alarm" || std::any_of(controllers_.begin(), controllers_.end(), same)) {
+    return fail(EEXIST, "there is a '", name, "' already; choose another name");
+  }
+  if (bays < 1 || bays > kMostBays) {
+    return fail(EINVAL, "controller '", name, "' can not have ", bays, " bays; give 1 to ",
+                kMostBays);
+  }
+  const Result<DriveProfile> found = find_drive_profile(profile);
+  if (!found) return pass_on(found);
+
+  const int first = this->bays();
+  controllers_.push_back(std::make_unique<Controller>(name.c_str(), executor_, bays, *found));
+  for (int i = 0; i < bays; ++i) places_.push_back({controllers_.back().get(), i});
+  return first;
+}
+
+Status Rack::power_on() {
+  executor_.start();
+  if (!context_.first_error().empty()) return fail(EIO, context_.first_error());
+  return {};
+}
+
+// --- bays ---------------------------------------------------------------------------------------
+
+Result<Rack::Place> Rack::find(int bay) const {
+  if (bay < 0 || bay >= bays()) {
+    return fail(ENOENT, "there is no bay ", bay, "; the rack has ", bays());
+  }
+  return place(bay);
+}
+
+Result<Rack::Place> Rack::switched_on(int bay) {
+  Result<Place> place = find(bay);
+  if (!place) return place;
+  if (Status on = power_on(); !on) return pass_on(on);
+  return place;
+}
+
+Result<std::string> Rack::bay_name(int bay) const {
+  return find(bay).map([](const Place& p) { return std::string(p.controller->drive(p.bay).name()); });
+}
+
+Result<DriveProfile> Rack::profile(int bay) const {
+  return find(bay).map([](const Place& p) { return p.controller->drive(p.bay).profile(); });
+}
+
+Result<MediumShape> Rack::medium_shape(int bay) const {
+  return profile(bay).map([](const DriveProfile& p) {
+    return MediumShape{.size_bytes = p.capacity_bytes, .sector_size = p.sector_size};
+  });
+}
+
+Status Rack::insert(int bay, std::shared_ptr<Medium> medium) {
+  if (medium == nullptr) return fail(EINVAL, "there is no medium to insert into bay ", bay);
+  return switched_on(bay).and_then([&](const Place& p) {
+    return p.controller->drive(p.bay).insert(std::move(medium));
+  });
+}
+
+Status Rack::tear_out(int bay) {
+  return switched_on(bay).and_then(
+      [](const Place& p) { return p.controller->drive(p.bay).tear_out(); });
+}
+
+Status Rack::control(int bay, DriveCommand command) {
+  return switched_on(bay).and_then(
+      [&](const Place& p) { return p.controller->control(p.bay, command); });
+}
+
+Status Rack::lock(int bay) { return control(bay, DriveCommand::lock); }
+Status Rack::unlock(int bay) { return control(bay, DriveCommand::unlock); }
+Status Rack::eject(int bay) { return control(bay, DriveCommand::eject); }
+
+Result<std::shared_ptr<Medium>> Rack::medium(int bay) const {
+  return find(bay).map([](const Place& p) { return p.controller->drive(p.bay).medium(); });
+}
+
+Result<bool> Rack::locked(int bay) const {
+  return find(bay).map([](const Place& p) { return p.controller->drive(p.bay).locked(); });
+}
+
+Result<DriveStatistics> Rack::statistics(int bay) const {
+  return find(bay).map([](const Place& p) { return p.controller->drive(p.bay).statistics(); });
+}
+
+Status Rack::write_image(int bay, const std::string& path) {
+  return find(bay).and_then([&](const Place& p) -> Status {
+    Drive& drive = p.controller->drive(p.bay);
+    if (drive.medium() == nullptr) return fail(ENXIO, drive.name(), " holds no medium");
+    drive.catch_up();
+    return drive.medium()->write_image(path);
+  });
+}
+
+// --- time ---------------------------------------------------------------------------------------
+
+void Rack::run_until(std::int64_t time_ns) {
+  if (time_ns < executor_.now_ns()) return;
+  while (executor_.next_due_ns() >= 0 && executor_.next_due_ns() <= time_ns) executor_.step();
+  if (executor_.now_ns() < time_ns) {
+    executor_.after(time_ns - executor_.now_ns(), [] {});
+    executor_.step();
+  }
+}
+
+bool Rack::run_until_idle(std::uint64_t most_steps) {
+  for (std::uint64_t i = 0; i < most_steps; ++i) {
+    if (!executor_.step()) return true;
+  }
+  return executor_.pending() == 0;
+}
+
+}  // namespace biotope::sim

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/error.h"
+#include "sim/clock.h"
+#include "sim/context.h"
+#include "sim/mechanics/profile.h"
+#include "sim/media/medium.h"
+#include "sim/rack/drive_statistics.h"
+#include "sim/rack/host.h"
+
+namespace biotope::sim {
+
+class Controller;
+enum class DriveCommand : std::uint8_t;
+
+// The machine: controllers with bays, a drive with a removable medium in each. All hardware is
+// declared first; the first use of it, or the first step of the executor, switches it on, and from
+// then on no more can be added. Bays are counted through over all controllers, from 0.
+//
+// Nothing here breaks by being called at the wrong time: it is refused with a sentence, ENOENT where
+// there is no such bay.
+class Rack {
+ public:
+  // EBUSY: another rack exists in this process. `tie_seed`: see SystemcExecutor.
+  static Result<std::unique_ptr<Rack>> create(std::uint64_t tie_seed = 0);
+  ~Rack();
+  Rack(const Rack&) = delete;
+  Rack& operator=(const Rack&) = delete;
+
+  SystemcExecutor& executor() { return executor_; }
+
+  // Declares a controller with `bays` drives of one kind; gives the number of its first bay. EBUSY:
+  // switched on already; EEXIST: the name is taken; EINVAL: no name (letters, digits, _), or a count
+  // out of 1..kMostBays; ENOENT: no such profile.
+  Result<int> add_controller(const std::string& name, int bays, std::string_view profile);
+  static constexpr int kMostBays = 256;
+  // Switches the machine on. Once more does no harm.
+  Status power_on();
+
+  int bays() const { return static_cast<int>(places_.size()); }
+  // "scsi0.bay1".
+  Result<std::string> bay_name(int bay) const;
+  Result<DriveProfile> profile(int bay) const;
+  // What a medium must be like to fit and fill the drive.
+  Result<MediumShape> medium_shape(int bay) const;
+
+  // By hand. Errors as Drive says; the medium stays whole and may be inserted again.
+  Status insert(int bay, std::shared_ptr<Medium> medium);
+  Status tear_out(int bay);
+  // Through the controller, as a host asks. Errors: ENXIO no medium, EBUSY locked or at work.
+  Status lock(int bay);
+  Status unlock(int bay);
+  Status eject(int bay);
+
+  // Null when the bay is empty.
+  Result<std::shared_ptr<Medium>> medium(int bay) const;
+  Result<bool> locked(int bay) const;
+  Result<DriveStatistics> statistics(int bay) const;
+  // The medium in the bay as it is now, also in mid-transfer. Errors as Medium::write_image says.
+  Status write_image(int bay, const std::string& path);
+
+  // Runs everything that is due up to and including `time_ns`, and the clock until then.
+  void run_until(std::int64_t time_ns);
+  // Runs until nothing is left to run; false: `most_steps` were not enough.
+  bool run_until_idle(std::uint64_t most_steps = UINT64_MAX);
+
+  // For the bridge: the controller of a bay that exists, and the bay's number there.
+  struct Place {
+    Controller* controller;
+    int bay;
+  };
+  const Place& place(int bay) const { return places_[static_cast<std::size_t>(bay)]; }
+
+ private:
+  explicit Rack(std::uint64_t tie_seed);
+
+  Result<Place> find(int bay) const;
+  Result<Place> switched_on(int bay);
+  Status control(int bay, DriveCommand command);
+
+  FreshContext context_;  // first: what is made in it goes before it
+  SystemcExecutor executor_;
+  std::vector<std::unique_ptr<Controller>> controllers_;
+  std::vector<Place> places_;
+};
+
+}  // namespace biotope::sim
