@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+
+#include "model/bio.h"
+
+namespace biotope {
+
+// Requests that wait for a drive, in the order of a one-way elevator: ascending from where the last
+// one was taken, then again from the lowest. An ordered request, or a FLUSH, is overtaken by none and
+// overtakes none. Uses the requests' own queue link: inserting allocates nothing.
+class DiskSort {
+ public:
+  bool empty() const { return head_ == nullptr; }
+  const Bio* front() const { return head_; }
+  void insert(Bio& bio);
+  // The next request, or null.
+  Bio* take();
+
+  static bool is_barrier(const Bio& bio) {
+    return (bio.flags & kBioOrdered) != 0 || bio.command == Command::flush;
+  }
+
+ private:
+  // How far the arm has to go up from `from_` to reach `bio`; wraps around at the end.
+  std::uint64_t distance(const Bio& bio) const {
+    return static_cast<std::uint64_t>(bio.position_bytes) - static_cast<std::uint64_t>(from_);
+  }
+
+  Bio* head_ = nullptr;
+  Bio* tail_ = nullptr;
+  Bio* barrier_ = nullptr;  // the last one: what comes is sorted in behind it
+  std::int64_t from_ = 0;   // where the arm will be when what can be sorted is begun
+};
+
+}  // namespace biotope

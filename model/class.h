@@ -1,0 +1,63 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/error.h"
+#include "model/geom.h"
+#include "model/links.h"
+#include "model/parameter.h"
+#include "model/task.h"
+
+namespace biotope {
+
+class Taster;
+
+// What a geom is to be made of.
+struct Creation {
+  std::string name;              // of the geom; a class may derive the providers' names from it
+  std::vector<Provider*> below;  // what to attach to, in order
+  Values values;                 // complete and checked against Class::parameters()
+};
+
+// A kind of module. Has a unique name and 0..n geoms. Loaded into a mesh (Mesh::load), which asks it
+// to taste every provider that appears.
+class Class {
+ public:
+  explicit Class(std::string name) : name_(std::move(name)) {}
+  virtual ~Class() = default;
+  Class(const Class&) = delete;
+  Class& operator=(const Class&) = delete;
+
+  const std::string& name() const { return name_; }
+
+  // Optional. One line: what it is for.
+  virtual std::string_view help() const { return {}; }
+  // Optional. What create() takes. Default: nothing.
+  virtual std::span<const Parameter> parameters() const { return {}; }
+
+  // Optional. Makes a geom on demand; all or nothing. Default: EOPNOTSUPP, it comes by tasting only.
+  virtual Result<Geom*> create(Mesh& mesh, const Creation& creation);
+
+  // Optional, together: looks at a provider and, if it knows what is there, makes a geom on it.
+  // Must write nothing and leave nothing else behind. The provider stays until this returns, though
+  // it may be lost meanwhile: then reads fail.
+  virtual bool tastes() const { return false; }
+  virtual Task<Geom*> taste(Taster& taster);
+
+  // Geoms of this class that are not freed yet.
+  std::uint64_t geom_count() const { return geom_count_; }
+  bool unloading() const { return unloading_; }
+
+ private:
+  friend class Mesh;
+
+  std::string name_;
+  mutable std::uint64_t geom_count_ = 0;
+  bool unloading_ = false;
+  bool being_asked_ = false;  // its taste() has not returned
+};
+
+}  // namespace biotope

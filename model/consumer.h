@@ -1,0 +1,95 @@
+#pragma once
+
+#include <array>
+#include <coroutine>
+#include <cstdint>
+#include <string>
+
+#include "model/access.h"
+#include "model/bio.h"
+#include "model/links.h"
+#include "model/provider.h"
+
+namespace biotope {
+
+// What has passed an edge upwards, by command.
+struct EdgeStatistics {
+  struct Line {
+    std::uint64_t operations = 0;
+    std::uint64_t errors = 0;
+    std::int64_t completed_bytes = 0;
+    std::int64_t duration_ns = 0;  // sum over the operations, from entering the edge to leaving it
+  };
+  std::array<Line, kCommandCount> by_command{};
+
+  const Line& operator[](Command c) const { return by_command[static_cast<std::size_t>(c)]; }
+  std::uint64_t operations() const;
+};
+
+// A geom's attachment to a provider below: an edge of the mesh, and the hot half of the request
+// path. Belongs to exactly one geom; attached to no provider or to one.
+class Consumer : public Link<ByGeom>, public Link<ByProvider> {
+ public:
+  Consumer(Geom& geom, std::uint64_t id) : geom_(&geom), id_(id) {}
+  Consumer(const Consumer&) = delete;
+  Consumer& operator=(const Consumer&) = delete;
+
+  Geom& geom() const { return *geom_; }
+  Provider* provider() const { return provider_; }  // null when not attached
+  std::uint64_t id() const { return id_; }
+  Access access() const { return access_; }
+  // The provider is lost or the geom is no longer to be trusted: no new requests, no new opens.
+  bool orphaned() const { return orphaned_; }
+  bool spoiled() const { return spoiled_; }
+  // Dropped by its geom: closed, detached and freed as soon as it is idle.
+  bool leaving() const { return leaving_; }
+  // Surgery holds new requests back.
+  bool suspended() const { return suspended_; }
+
+  std::uint64_t in_flight() const { return in_flight_; }
+  // Requests that are in flight below or wait here for a suspension to end.
+  bool idle() const { return in_flight_ == 0 && parked_.empty(); }
+  const EdgeStatistics& statistics() const { return statistics_; }
+  // "fs /usr -> da0s1a", for sentences.
+  std::string name() const;
+
+  // True when every entry check passes (geom.md A12) on the way that needs no second look.
+  bool admits(const Bio& bio) const {
+    const auto position = static_cast<std::uint64_t>(bio.position_bytes);
+    const auto length = static_cast<std::uint64_t>(bio.length_bytes);
+    const Provider::Extent& extent = provider_->extent_;
+    return ((allowed_ >> static_cast<unsigned>(bio.command)) & 1U) != 0 &&
+           ((position | length) & extent.align_mask) == 0 && position < extent.size_bytes &&
+           length - 1 < extent.size_bytes - position;
+  }
+
+ private:
+  friend class Mesh;
+  friend class AccessPlan;
+  friend class RequestPath;
+  friend class Surgery;
+
+  // Recomputes which commands may pass without a second look. To be called whenever one of its
+  // reasons changes: access, provider, the provider's error, orphaned, suspended.
+  void refresh_gate();
+
+  Provider* provider_ = nullptr;
+  std::uint32_t allowed_ = 0;  // bit n: Command n, only commands with a range
+  bool suspended_ = false;
+  bool orphaned_ = false;
+  bool spoiled_ = false;
+  bool leaving_ = false;
+  bool wants_idle_ = false;  // somebody waits for idle()
+  bool planned_ = false;     // part of the access plan being made
+  std::uint64_t in_flight_ = 0;
+  EdgeStatistics statistics_;
+
+  Geom* geom_;
+  std::uint64_t id_;
+  Access access_;
+  Access would_be_;  // meaningful while planned_
+  BioQueue parked_;
+  std::coroutine_handle<> drained_;  // resumed when idle, where surgery waits for that
+};
+
+}  // namespace biotope

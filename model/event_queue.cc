@@ -1,0 +1,53 @@
+#include "model/event_queue.h"
+
+namespace biotope {
+
+void EventQueue::push(std::deque<Work>& queue, Work work) {
+  queue.push_back(std::move(work));
+  if (busy_) return;
+  busy_ = true;
+  later_.post([this] {
+    runner_ = run();
+    runner_.start();
+  });
+}
+
+bool EventQueue::take(Work& work) {
+  for (std::deque<Work>* queue : {&losses_, &ordinary_, &washing_}) {
+    if (queue->empty()) continue;
+    work = std::move(queue->front());
+    queue->pop_front();
+    return true;
+  }
+  return false;
+}
+
+Task<void> EventQueue::run() {
+  Work work;
+  while (take(work)) co_await work();
+  became_idle();
+}
+
+void EventQueue::became_idle() {
+  busy_ = false;
+  for (auto& then : std::exchange(when_idle_, {})) later_.post(std::move(then));
+}
+
+void EventQueue::clear() {
+  runner_ = {};
+  losses_.clear();
+  ordinary_.clear();
+  washing_.clear();
+  when_idle_.clear();
+  busy_ = false;
+}
+
+void EventQueue::when_idle(std::function<void()> then) {
+  if (idle()) {
+    later_.post(std::move(then));
+  } else {
+    when_idle_.push_back(std::move(then));
+  }
+}
+
+}  // namespace biotope

@@ -1,0 +1,125 @@
+// The small members of bio, provider, consumer, geom and class.
+#include "model/bio.h"
+#include "model/check.h"
+#include "model/class.h"
+#include "model/mesh.h"
+
+namespace biotope {
+
+const char* command_name(Command command) {
+  static constexpr const char* kNames[] = {"none",   "READ",  "WRITE",  "DELETE",
+                                           "FORMAT", "FLUSH", "GETATTR"};
+  const auto index = static_cast<std::size_t>(command);
+  return index < std::size(kNames) ? kNames[index] : "unknown";
+}
+
+// Provider ---------------------------------------------------------------------------------------
+
+Provider::Provider(Geom& geom, std::uint64_t id, std::string name, Properties properties)
+    : geom_(&geom), id_(id), name_(std::move(name)), error_(ENXIO) {
+  set_properties(std::move(properties));
+}
+
+void Provider::set_properties(Properties properties) {
+  properties_ = std::move(properties);
+  const auto sector = static_cast<std::uint64_t>(properties_.sector_size_bytes);
+  const bool power_of_two = (sector & (sector - 1)) == 0;
+  extent_.align_mask = power_of_two ? sector - 1 : ~std::uint64_t{0};
+  extent_.size_bytes = static_cast<std::uint64_t>(properties_.media_size_bytes);
+}
+
+// Consumer ---------------------------------------------------------------------------------------
+
+std::uint64_t EdgeStatistics::operations() const {
+  std::uint64_t sum = 0;
+  for (const Line& line : by_command) sum += line.operations;
+  return sum;
+}
+
+std::string Consumer::name() const {
+  return sentence(geom_->title(), " -> ", provider_ == nullptr ? "nothing" : provider_->name());
+}
+
+void Consumer::refresh_gate() {
+  allowed_ = 0;
+  if (provider_ == nullptr || provider_->error_ != 0 || orphaned_ || suspended_) return;
+  const auto bit = [](Command c) { return 1U << static_cast<unsigned>(c); };
+  if (access_.r > 0) allowed_ |= bit(Command::read);
+  if (access_.w > 0) allowed_ |= bit(Command::write) | bit(Command::remove) | bit(Command::format);
+}
+
+// Geom -------------------------------------------------------------------------------------------
+
+Geom::~Geom() = default;
+
+std::string Geom::title() const { return sentence(class_->name(), ' ', name_); }
+
+void Geom::require_union(AccessPlan& plan) {
+  Access needed;
+  for (const Provider& provider : providers_) {
+    const Access open = plan.would_be(provider);
+    needed.r |= open.r > 0 ? 1 : 0;
+    needed.w |= open.w > 0 ? 1 : 0;
+    needed.e |= open.e > 0 || open.w > 0 ? 1 : 0;
+  }
+  for (Consumer& consumer : consumers_) {
+    if (consumer.provider() != nullptr && !consumer.leaving()) plan.need(consumer, needed);
+  }
+}
+
+Status Geom::demand(AccessPlan& plan) {
+  require_union(plan);
+  return {};
+}
+
+void Geom::access_changed(Provider&, Access, Access) {}
+
+void Geom::orphaned(Consumer&) { mesh_->wither(*this); }
+
+void Geom::spoiled(Consumer& consumer) { orphaned(consumer); }
+
+bool Geom::resized(Consumer&) { return false; }
+
+Properties Geom::derive(const Provider& own) const { return own.properties(); }
+
+void Geom::properties_changed(Consumer&) {}
+
+Status Geom::may_let_go(Consumer&) {
+  for (Provider& provider : providers_) {
+    for (Consumer& above : provider.consumers()) {
+      if (Status fine = above.geom().may_let_go(above); !fine) return fine;
+    }
+  }
+  return {};
+}
+
+Task<Status> Geom::let_go(Consumer&) {
+  // By number: whoever lets go may be gone before the next is asked.
+  std::vector<std::uint64_t> above;
+  for (const Provider& provider : providers_) {
+    for (const Consumer& consumer : provider.consumers()) above.push_back(consumer.id());
+  }
+  for (const std::uint64_t id : above) {
+    Consumer* consumer = mesh_->consumer_by_id(id);
+    if (consumer == nullptr) continue;
+    if (Status done = co_await consumer->geom().let_go(*consumer); !done) co_return done;
+  }
+  co_return Status{};
+}
+
+Result<Consumer*> Geom::bypass() {
+  return fail(EOPNOTSUPP, title(), " can not be taken out: what it offers is not what lies below");
+}
+
+std::string Geom::status() const { return {}; }
+
+// Class ------------------------------------------------------------------------------------------
+
+Result<Geom*> Class::create(Mesh&, const Creation& creation) {
+  return fail(EOPNOTSUPP, "class ", name_, " makes no geom on demand, so none called '",
+              creation.name, "': it comes by tasting");
+}
+
+Task<Geom*> Class::taste(Taster&) { co_return nullptr; }
+
+}  // namespace biotope

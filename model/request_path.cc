@@ -1,0 +1,287 @@
+#include "model/request_path.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "model/check.h"
+#include "model/geom.h"
+#include "model/mesh.h"
+
+namespace biotope {
+
+void RequestPath::submit(Bio& bio, Consumer& edge) {
+  BIOTOPE_CHECK(bio.done != nullptr, "a request has somebody to tell when it is done");
+  bio.flags &= static_cast<std::uint16_t>(~(kBioError | kBioDone));
+  bio.error = 0;
+  bio.completed_bytes = 0;
+  bio.children = 0;
+  bio.inbed = 0;
+  bio.position_bytes = bio.offset_bytes;
+  bio.edge = &edge;
+  bio.id = ++next_id_;
+  if (running_) {
+    down_.push(bio);
+    return;
+  }
+  running_ = true;
+  walk(bio, &edge);
+  run_queues();
+}
+
+void RequestPath::deliver(Bio& bio, int error) {
+  bio.error = error;
+  up_.push(bio);
+  if (running_) return;
+  running_ = true;
+  run_queues();
+}
+
+void RequestPath::run_queues() {
+  for (;;) {
+    if (Bio* up = up_.pop()) {
+      finish(*up);
+    } else if (Bio* down = down_.pop()) {
+      walk(*down, down->edge);
+    } else {
+      break;
+    }
+  }
+  running_ = false;
+}
+
+void RequestPath::walk(Bio& bio, Consumer* edge) {
+  const std::int64_t now_ns = executor_.now_ns();
+  for (;;) {
+    if (!edge->admits(bio)) [[unlikely]] {
+      if (admit_slowly(bio, *edge) != Admission::passes) return;
+    }
+    if (!enter(bio, *edge, now_ns)) [[unlikely]] {
+      postpone(bio);
+      return;
+    }
+    Provider& provider = *edge->provider_;
+    const Verdict verdict = provider.geom_->start(bio, provider);
+    if (Consumer* next = verdict.next()) {
+      edge = next;
+      continue;
+    }
+    if (!verdict.is_held()) {
+      bio.error = verdict.error();
+      finish(bio);
+    }
+    return;
+  }
+}
+
+inline bool RequestPath::enter(Bio& bio, Consumer& edge, std::int64_t now_ns) {
+  Trail* trail = bio.trail;
+  if (trail == nullptr || trail->used == Trail::kHops) {
+    Trail* more = trails_.take();
+    if (more == nullptr) return false;
+    more->previous = trail;
+    bio.trail = trail = more;
+  }
+  trail->hops[trail->used++] = {&edge, now_ns};
+  ++edge.in_flight_;
+  if (facts_.watched()) [[unlikely]] {
+    tell(bio.edge == &edge ? FactKind::bio_issued : FactKind::bio_remapped, bio, edge);
+  }
+  return true;
+}
+
+RequestPath::Admission RequestPath::admit_slowly(Bio& bio, Consumer& edge) {
+  if (edge.suspended_) {
+    edge.parked_.push(bio);
+    tell(FactKind::bio_parked, bio, edge);
+    return Admission::parked;
+  }
+  const int error = entry_error(bio, edge);
+  if (error == 0 && !(has_range(bio.command) && bio.length_bytes == 0)) return Admission::passes;
+  bio.error = error;
+  finish(bio);
+  return Admission::answered;
+}
+
+// The table of geom.md A12, in its order. A request past the end is refused, never shortened.
+int RequestPath::entry_error(const Bio& bio, const Consumer& edge) const {
+  if (bio.command < Command::read || bio.command > Command::getattr) return EPERM;
+  if (edge.provider_ == nullptr) return ENXIO;
+  if ((needs_write(bio.command) ? edge.access_.w : edge.access_.r) == 0) return EPERM;
+  if (edge.provider_->error_ != 0) return edge.provider_->error_;
+  if (edge.orphaned_) return ENXIO;
+  if (!has_range(bio.command)) return 0;
+  const Properties& below = edge.provider_->properties_;
+  if (below.sector_size_bytes <= 0 || below.media_size_bytes <= 0) return ENXIO;
+  if (bio.position_bytes % below.sector_size_bytes != 0) return EINVAL;
+  if (bio.length_bytes % below.sector_size_bytes != 0) return EINVAL;
+  if (bio.position_bytes < 0 || bio.position_bytes > below.media_size_bytes) return EIO;
+  if (bio.length_bytes < 0) return EINVAL;
+  if (bio.length_bytes > below.media_size_bytes - bio.position_bytes) return EIO;
+  return 0;
+}
+
+void RequestPath::finish(Bio& bio) {
+  if (bio.error == ENOMEM && bio.trail != nullptr) [[unlikely]] {
+    postpone(bio);
+    return;
+  }
+  if (bio.error == 0) {
+    bio.completed_bytes = has_range(bio.command) ? bio.length_bytes : bio.completed_bytes;
+    bio.flags |= kBioDone;
+  } else {
+    BIOTOPE_CHECK(bio.completed_bytes >= 0 && bio.completed_bytes <= std::max<std::int64_t>(
+                                                                         bio.length_bytes, 0),
+                  "a request is not completed beyond its length");
+    bio.flags |= kBioDone | kBioError;
+  }
+  climb(bio);
+  if (facts_.watched() && bio.id != 0) [[unlikely]] tell(FactKind::bio_done, bio, *bio.edge);
+  bio.done(bio);
+}
+
+inline void RequestPath::leave(Consumer& edge) {
+  if (--edge.in_flight_ == 0 && edge.wants_idle_ && edge.idle()) [[unlikely]] {
+    listener_.edge_idle(edge);
+  }
+}
+
+void RequestPath::climb(Bio& bio) {
+  Trail* trail = bio.trail;
+  if (trail == nullptr) return;
+  const std::int64_t now_ns = executor_.now_ns();
+  const bool watched = facts_.watched();
+  const auto line = static_cast<std::size_t>(bio.command);
+  const std::uint64_t failed = bio.error != 0 ? 1 : 0;
+  do {
+    for (std::uint32_t i = trail->used; i-- > 0;) {
+      Consumer& edge = *trail->hops[i].edge;
+      EdgeStatistics::Line& sum = edge.statistics_.by_command[line];
+      const std::int64_t duration_ns = now_ns - trail->hops[i].entered_ns;
+      ++sum.operations;
+      sum.errors += failed;
+      sum.completed_bytes += bio.completed_bytes;
+      sum.duration_ns += duration_ns;
+      if (watched) [[unlikely]] tell(FactKind::bio_passed, bio, edge, duration_ns);
+      leave(edge);
+    }
+    Trail* previous = trail->previous;
+    trails_.put(trail);
+    trail = previous;
+  } while (trail != nullptr);
+  bio.trail = nullptr;
+}
+
+void RequestPath::drop_trail(Bio& bio) {
+  while (Trail* trail = bio.trail) {
+    while (trail->used > 0) leave(*trail->hops[--trail->used].edge);
+    bio.trail = trail->previous;
+    trails_.put(trail);
+  }
+}
+
+// Out of memory is not the issuer's problem. The request leaves every edge and goes again from the
+// top; meanwhile it counts on its first edge, so that nobody takes that edge away.
+void RequestPath::postpone(Bio& bio) {
+  ++bio.edge->in_flight_;
+  drop_trail(bio);
+  bio.error = 0;
+  bio.completed_bytes = 0;
+  bio.children = 0;
+  bio.inbed = 0;
+  bio.driver1 = nullptr;
+  bio.driver2 = nullptr;
+  bio.position_bytes = bio.offset_bytes;
+  tell(FactKind::bio_replayed, bio, *bio.edge);
+  const bool armed = !replays_.empty();
+  replays_.push(bio);
+  if (!armed) later_.after(kReplayDelay_ns, [this] { replay(); });
+}
+
+void RequestPath::replay() {
+  BioQueue again = std::exchange(replays_, BioQueue());
+  const bool outermost = !running_;
+  running_ = true;
+  while (Bio* bio = again.pop()) {
+    Consumer& edge = *bio->edge;
+    walk(*bio, &edge);
+    leave(edge);
+  }
+  if (outermost) run_queues();
+}
+
+void RequestPath::suspend(Consumer& edge) {
+  edge.suspended_ = true;
+  edge.refresh_gate();
+}
+
+void RequestPath::resume(Consumer& edge) {
+  edge.suspended_ = false;
+  edge.refresh_gate();
+  BioQueue parked = std::exchange(edge.parked_, BioQueue());
+  const bool outermost = !running_;
+  running_ = true;
+  while (Bio* bio = parked.pop()) {
+    walk(*bio, &edge);
+  }
+  if (outermost) run_queues();
+  if (edge.wants_idle_ && edge.idle()) listener_.edge_idle(edge);
+}
+
+void RequestPath::tell(FactKind kind, const Bio& bio, const Consumer& edge,
+                       std::int64_t duration_ns) {
+  if (!facts_.watched()) return;
+  Fact fact;
+  fact.kind = kind;
+  fact.error = bio.error;
+  fact.geom = &edge.geom();
+  fact.provider = edge.provider();
+  fact.consumer = &edge;
+  fact.bio = &bio;
+  fact.duration_ns = duration_ns;
+  facts_.emit(fact);
+}
+
+Children::~Children() {
+  while (Bio* part = parts_.pop()) {
+    --parent_.children;
+    path_.free_bio(part);
+  }
+}
+
+bool Children::add(Consumer& to, std::int64_t position_bytes, std::int64_t skip_bytes,
+                   std::int64_t length_bytes) {
+  Bio* part = path_.new_bio();
+  if (part == nullptr) return false;
+  part->command = parent_.command;
+  part->flags = parent_.flags & kBioInheritedFlags;
+  part->offset_bytes = position_bytes;
+  part->length_bytes = length_bytes;
+  part->data = parent_.data.shifted(skip_bytes);
+  part->attribute = parent_.attribute;
+  part->parent = &parent_;
+  part->edge = &to;
+  ++parent_.children;
+  parts_.push(*part);
+  return true;
+}
+
+Verdict Children::issue(BioDone each_done) {
+  if (parts_.empty()) return Verdict::done();
+  while (Bio* part = parts_.pop()) {
+    part->done = each_done;
+    path_.submit(*part, *part->edge);
+  }
+  return Verdict::held();
+}
+
+void Children::part_done(Bio& part) {
+  Bio& parent = *part.parent;
+  RequestPath& path = part.edge->geom().mesh().path();
+  if (parent.error == 0) parent.error = part.error;
+  parent.completed_bytes =
+      std::min(parent.length_bytes, parent.completed_bytes + part.completed_bytes);
+  path.free_bio(&part);
+  if (++parent.inbed == parent.children) path.deliver(parent, parent.error);
+}
+
+}  // namespace biotope

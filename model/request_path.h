@@ -1,0 +1,151 @@
+#pragma once
+
+#include <cstdint>
+
+#include "model/bio.h"
+#include "model/consumer.h"
+#include "model/executor.h"
+#include "model/fact_stream.h"
+#include "model/pool.h"
+
+namespace biotope {
+
+// The edges a request has passed on its way down, newest last; a request in flight borrows one, and
+// more where a stack is deeper.
+struct Trail {
+  struct Hop {
+    Consumer* edge;
+    std::int64_t entered_ns;
+  };
+  static constexpr std::uint32_t kHops = 15;
+
+  Trail() {}  // leaves the hops alone: `used` says which count
+
+  Hop hops[kHops];
+  Trail* previous = nullptr;
+  std::uint32_t used = 0;
+};
+
+// The way of requests down and completions up. Nothing here recurses: what is submitted or
+// delivered while a request is being walked or finished waits in a queue, completions first, so
+// neither deep stacks nor wide ones grow the call stack. Steady state touches no heap.
+class RequestPath {
+ public:
+  // Told when an edge that wants_idle_ has become idle; must only take note.
+  class IdleListener {
+   public:
+    virtual void edge_idle(Consumer& edge) = 0;
+
+   protected:
+    ~IdleListener() = default;
+  };
+
+  RequestPath(Executor& executor, FactStream& facts, IdleListener& listener)
+      : executor_(executor), later_(executor), facts_(facts), listener_(listener) {}
+
+  // A cleared request from the pool, or null when it is exhausted. Goes back with free_bio once it is
+  // done. Requests that live elsewhere (in a Buf, on a stack) are as good.
+  Bio* new_bio() { return bios_.take(); }
+  void free_bio(Bio* bio) { bios_.put(bio); }
+
+  // Issues `bio` on `edge`. The issuer has filled in its fields (bio.h) and gets `done` exactly once,
+  // perhaps before this returns. Refusals of the entry checks come the same way.
+  void submit(Bio& bio, Consumer& edge);
+
+  // Completes a request that its geom held. error == 0 means every byte was done; otherwise
+  // bio.completed_bytes, 0 unless the geom set it, says how many were. ENOMEM sends it again from the
+  // top after kReplayDelay_ns.
+  void deliver(Bio& bio, int error);
+
+  // Surgery: requests that enter `edge` wait from now on, or go on now.
+  void suspend(Consumer& edge);
+  void resume(Consumer& edge);
+
+  static constexpr std::int64_t kReplayDelay_ns = 1'000'000;
+
+  std::uint64_t bios_out() const { return bios_.taken(); }
+  std::uint64_t trails_out() const { return trails_.taken(); }
+  // For tests of exhaustion.
+  void limit_bios(std::uint64_t limit) { bios_.set_limit(limit); }
+  void limit_trails(std::uint64_t limit) { trails_.set_limit(limit); }
+
+ private:
+  enum class Admission { passes, answered, parked };
+
+  void run_queues();
+  void walk(Bio& bio, Consumer* edge);
+  Admission admit_slowly(Bio& bio, Consumer& edge);
+  int entry_error(const Bio& bio, const Consumer& edge) const;
+  bool enter(Bio& bio, Consumer& edge, std::int64_t now_ns);
+  void finish(Bio& bio);
+  void climb(Bio& bio);
+  void leave(Consumer& edge);
+  void postpone(Bio& bio);
+  void replay();
+  void drop_trail(Bio& bio);
+  void tell(FactKind kind, const Bio& bio, const Consumer& edge, std::int64_t duration_ns = 0);
+
+  Executor& executor_;
+  Lifeline later_;
+  FactStream& facts_;
+  IdleListener& listener_;
+  bool running_ = false;
+  BioQueue down_;
+  BioQueue up_;
+  BioQueue replays_;
+  std::uint64_t next_id_ = 0;
+  Pool<Trail> trails_;
+  Pool<Bio> bios_;
+};
+
+// The parts of a request that a 1:N class splits or multiplies, all made before the first is issued.
+//
+//   Children parts(path, parent);
+//   for (...) if (!parts.add(...)) return Verdict::done(ENOMEM);
+//   return parts.issue();
+//
+// Parts that were not issued are freed with the object. The parent completes when the last part has
+// come back, with the first error that came back; that needs no more than this.
+class Children {
+ public:
+  Children(RequestPath& path, Bio& parent) : path_(path), parent_(parent) {}
+  ~Children();
+  Children(const Children&) = delete;
+  Children& operator=(const Children&) = delete;
+
+  // A part of `length_bytes` from `skip_bytes` into the parent's data, for `position_bytes` of the
+  // provider below `to`. False when the pool is exhausted.
+  bool add(Consumer& to, std::int64_t position_bytes, std::int64_t skip_bytes,
+           std::int64_t length_bytes);
+  // The whole parent once more, for a class that multiplies.
+  bool add_copy(Consumer& to, std::int64_t position_bytes) {
+    return add(to, position_bytes, 0, parent_.length_bytes);
+  }
+  // Sends them in the order they were added. With nothing added the parent is simply done.
+  // `each_done` replaces what happens when a part comes back; it must end in part_done().
+  Verdict issue(BioDone each_done = &Children::part_done);
+
+  // For a geom that drives hardware and has no edge below: gives each part to `take(Bio&)`, in the
+  // order they were added, to be delivered like the parent would be. Only its geom sees such a part,
+  // so it has no number. Out of memory on one sends the whole parent again.
+  template <class Take>
+  Verdict hand_to(Take take) {
+    if (parts_.empty()) return Verdict::done();
+    while (Bio* part = parts_.pop()) {
+      part->done = &Children::part_done;
+      part->position_bytes = part->offset_bytes;
+      take(*part);
+    }
+    return Verdict::held();
+  }
+
+  // A part has come back: counts it and, if it was the last, completes the parent. Frees the part.
+  static void part_done(Bio& part);
+
+ private:
+  RequestPath& path_;
+  Bio& parent_;
+  BioQueue parts_;
+};
+
+}  // namespace biotope

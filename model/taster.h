@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "model/control_io.h"
+#include "model/mesh.h"
+
+namespace biotope {
+
+// What a class gets to look at a provider with: a consumer that is open for reading while the
+// classes take their turns. It can not write.
+class Taster {
+ public:
+  Taster(Mesh& mesh, Provider& provider, Consumer& consumer)
+      : mesh_(mesh), provider_(provider), consumer_(consumer) {}
+
+  Mesh& mesh() const { return mesh_; }
+  Provider& provider() const { return provider_; }
+  const Properties& properties() const { return provider_.properties(); }
+
+  // Bytes [offset, offset + length), of any alignment. EIO when they are not all on the medium.
+  Task<Result<Bytes>> read(std::int64_t offset_bytes, std::int64_t length_bytes) const;
+  // The text of an attribute, empty when nobody below knows it.
+  Task<std::string> attribute(const char* name) const;
+
+ private:
+  Mesh& mesh_;
+  Provider& provider_;
+  Consumer& consumer_;
+};
+
+}  // namespace biotope

@@ -1,0 +1,193 @@
+// Discovery: classes, and how what appears is offered to them.
+#include <algorithm>
+
+#include "model/check.h"
+#include "model/taster.h"
+
+namespace biotope {
+
+namespace {
+
+// Holds a provider open while classes look at it. Offers nothing, so it is asked nothing.
+class TastingGeom final : public Geom {
+ public:
+  using Geom::Geom;
+  Verdict start(Bio&, Provider&) override { return Verdict::done(EOPNOTSUPP); }
+};
+
+bool stands_on(const Class& cls, const Provider& provider) {
+  return std::any_of(provider.consumers().begin(), provider.consumers().end(),
+                     [&](const Consumer& c) { return &c.geom().cls() == &cls && !c.orphaned(); });
+}
+
+}  // namespace
+
+Task<Result<Bytes>> Taster::read(std::int64_t offset_bytes, std::int64_t length_bytes) const {
+  const std::int64_t sector = properties().sector_size_bytes;
+  const std::int64_t size = properties().media_size_bytes;
+  if (offset_bytes < 0 || length_bytes < 0 || offset_bytes > size ||
+      length_bytes > size - offset_bytes) {
+    co_return fail(EIO, provider_.name(), " ends at ", size, " bytes, before ", length_bytes,
+                   " bytes at ", offset_bytes);
+  }
+  const std::int64_t first = offset_bytes / sector * sector;
+  const std::int64_t end = (offset_bytes + length_bytes + sector - 1) / sector * sector;
+  Result<Bytes> sectors = co_await biotope::read(consumer_, first, end - first);
+  if (!sectors) co_return sectors;
+  sectors->erase(sectors->begin(), sectors->begin() + (offset_bytes - first));
+  sectors->resize(static_cast<std::size_t>(length_bytes));
+  co_return sectors;
+}
+
+Task<std::string> Taster::attribute(const char* name) const {
+  const Result<std::string> text = co_await get_attribute_text(consumer_, name);
+  co_return text ? *text : std::string();
+}
+
+// Classes ----------------------------------------------------------------------------------------
+
+Status Mesh::load(std::unique_ptr<Class> cls) {
+  for (const auto& other : classes_) {
+    if (other->name() == cls->name()) {
+      return fail(EEXIST, "class ", cls->name(), " is loaded already");
+    }
+  }
+  classes_.push_back(std::move(cls));
+  const Class& loaded = *classes_.back();
+  tell_class(FactKind::class_loaded, loaded, nullptr, nullptr);
+  if (!loaded.tastes()) return {};
+  for (const Geom& geom : geoms_) {
+    for (const Provider& provider : geom.providers_) {
+      if (!provider.published_) continue;
+      events_.post([this, id = provider.id_, name = loaded.name()] {
+        return taste_event(id, name);
+      });
+    }
+  }
+  return {};
+}
+
+Status Mesh::unload(std::string_view class_name) {
+  const auto found = std::find_if(classes_.begin(), classes_.end(),
+                                  [&](const auto& c) { return c->name() == class_name; });
+  if (found == classes_.end()) return fail(ENOENT, "class ", class_name, " is not loaded");
+  Class& cls = **found;
+  for (const Geom& geom : geoms_) {
+    if (&geom.cls() != &cls) continue;
+    for (const Provider& provider : geom.providers_) {
+      if (provider.access_.closed()) continue;
+      return fail(EBUSY, "class ", class_name, " can not be unloaded: ", provider.name(),
+                  " is open (", provider.access_.text(), "); close it first");
+    }
+  }
+  cls.unloading_ = true;
+  for (Geom& geom : geoms_) {
+    if (&geom.cls() == &cls) wither(geom);
+  }
+  forget_if_unused(cls);
+  return {};
+}
+
+void Mesh::forget_if_unused(const Class& cls) {
+  if (!cls.unloading_ || cls.geom_count_ > 0 || cls.being_asked_) return;
+  std::erase_if(classes_, [&](const auto& c) { return c.get() == &cls; });
+}
+
+const Class* Mesh::find_class(std::string_view class_name) const {
+  for (const auto& cls : classes_) {
+    if (cls->name() == class_name && !cls->unloading_) return cls.get();
+  }
+  return nullptr;
+}
+
+std::vector<const Class*> Mesh::classes() const {
+  std::vector<const Class*> all;
+  for (const auto& cls : classes_) all.push_back(cls.get());
+  return all;
+}
+
+Result<Geom*> Mesh::create(std::string_view class_name, std::string name,
+                           std::vector<Provider*> below, const Values& given) {
+  auto* cls = const_cast<Class*>(find_class(class_name));
+  if (cls == nullptr) {
+    std::vector<std::string_view> names;
+    for (const auto& c : classes_) names.push_back(c->name());
+    const std::string_view near = nearest(class_name, names);
+    return fail(ENOENT, "there is no class '", class_name, "'",
+                near.empty() ? "" : sentence("; did you mean '", near, "'?"));
+  }
+  Result<Values> values = resolve(cls->parameters(), given, sentence(class_name, ' ', name));
+  if (!values) return pass_on(values);
+  return cls->create(*this, Creation{std::move(name), std::move(below), std::move(*values)});
+}
+
+// Tasting ----------------------------------------------------------------------------------------
+
+void Mesh::taste(Provider& provider) {
+  if (!tasting_ || provider.taste_queued_ || !worth_tasting(provider)) return;
+  provider.taste_queued_ = true;
+  events_.post([this, id = provider.id_] { return taste_event(id, {}); });
+}
+
+// What is being written is not looked at: it would be stale at once. The last close brings us back.
+bool Mesh::worth_tasting(const Provider& provider) const {
+  return provider.published_ && provider.error_ == 0 && provider.access_.w == 0 &&
+         !provider.geom().withering();
+}
+
+Task<void> Mesh::taste_event(std::uint64_t provider_id, std::string only_class) {
+  Provider* provider = provider_by_id(provider_id);
+  if (provider == nullptr) co_return;
+  if (only_class.empty()) provider->taste_queued_ = false;
+  if (!worth_tasting(*provider)) co_return;
+  Geom& geom = add(std::make_unique<TastingGeom>(*this, tasting_class_, provider->name()));
+  if (const Result<Consumer*> consumer = new_consumer(geom, *provider)) {
+    if (access(**consumer, kReadOnly)) {
+      Taster taster(*this, *provider, **consumer);
+      co_await offer(taster, std::move(only_class));
+    }
+    // Every read has been waited for, so it can go at once.
+    take_away(**consumer);
+  }
+  free_geom(geom);
+}
+
+Task<void> Mesh::offer(Taster& taster, std::string only_class) {
+  std::vector<std::string> names;
+  for (const auto& cls : classes_) names.push_back(cls->name());
+  for (const std::string& name : names) {
+    if (!only_class.empty() && name != only_class) continue;
+    auto* cls = const_cast<Class*>(find_class(name));
+    if (cls == nullptr || !cls->tastes() || taster.provider().orphaned()) continue;
+    if (!stands_on(*cls, taster.provider())) co_await offer_to(taster, *cls);
+  }
+}
+
+Task<void> Mesh::offer_to(Taster& taster, Class& cls) {
+  tell_class(FactKind::tasting, cls, &taster.provider(), nullptr);
+  cls.being_asked_ = true;
+  const Geom* made = co_await cls.taste(taster);
+  cls.being_asked_ = false;
+  tell_class(FactKind::tasted, cls, &taster.provider(), made);
+  forget_if_unused(cls);
+}
+
+void Mesh::retaste(const Class& cls) {
+  events_.post([this, name = cls.name()] { return retaste_event(name); });
+}
+
+Task<void> Mesh::retaste_event(std::string class_name) {
+  const Class* cls = find_class(class_name);
+  if (cls == nullptr) co_return;
+  for (Geom& geom : geoms_) {
+    for (Provider& provider : geom.providers_) {
+      if (!provider.published_ || !provider.access_.closed()) continue;
+      for (Consumer& consumer : provider.consumers_) {
+        if (&consumer.geom().cls() == cls) lose(consumer);
+      }
+      events_.post([this, id = provider.id_, class_name] { return taste_event(id, class_name); });
+    }
+  }
+}
+
+}  // namespace biotope
