@@ -131,11 +131,11 @@ bool can_be_opened(const Provider& provider) {
 
 Vertex add_disk(Picture& picture, const Provider& provider) {
   Standing stands = standing(provider);
-  Lines lines = {provider.name(), size_text(provider.media_size_bytes())};
-  if (can_be_opened(provider)) {
-    stands.classes += " openable";
-    lines.insert(lines.begin(), "O");
-  }
+  const bool openable = can_be_opened(provider);
+  if (openable) stands.classes += " openable";
+  // The first line lies on the lid of the cylinder, and is there even if empty: the name stays below.
+  const Lines lines = {openable ? "O" : "", provider.name(),
+                       size_text(provider.media_size_bytes())};
   return add_node(picture, node_id('p', provider.id()), "cylinder", kDisk,
                   with_word(lines, stands), tooltip(provider), stands);
 }
@@ -143,7 +143,7 @@ Vertex add_disk(Picture& picture, const Provider& provider) {
 Attributes paper_arrow(const Consumer& consumer) {
   const Standing stands = standing(consumer);
   Lines lines;
-  if (!consumer.access().closed()) lines.push_back(consumer.access().text());
+  if (!consumer.access().closed()) lines.push_back(" " + consumer.access().text());
   Attributes attributes = {{"label", quoted_lines(with_word(lines, stands))},
                            {"edgetooltip", quoted(consumer.name())},
                            {"labeltooltip", quoted(consumer.name())}};

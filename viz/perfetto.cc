@@ -1,0 +1,135 @@
+#include "viz/perfetto.h"
+
+#include <algorithm>
+#include <string>
+
+#include <fmt/format.h>
+
+#include "model/geom.h"
+#include "viz/json_text.h"
+#include "viz/words.h"
+
+namespace biotope::viz {
+namespace {
+
+// Instants that belong to no geom stand in a process of their own.
+constexpr uint64_t kMeshPid = 0;
+
+// Trace times are microseconds; the fraction keeps every ns.
+std::string microseconds(int64_t time_ns) {
+  return fmt::format("{}.{:03}", time_ns / 1000, time_ns % 1000);
+}
+
+bool is_instant(FactKind kind) {
+  switch (kind) {
+    case FactKind::tasted:
+    case FactKind::provider_orphaned:
+    case FactKind::consumer_orphaned:
+    case FactKind::consumer_spoiled:
+    case FactKind::geom_withers:
+    case FactKind::access_granted:
+    case FactKind::access_refused:
+    case FactKind::media_changed:
+    case FactKind::ejected:
+    case FactKind::eject_refused:
+    case FactKind::surgery_done:
+    case FactKind::surgery_failed:
+    case FactKind::note:
+    case FactKind::machine: return true;
+    default: return false;
+  }
+}
+
+}  // namespace
+
+Perfetto::Perfetto(Spill& trace) : trace_(trace) {
+  trace_.append("{\"displayTimeUnit\":\"ns\",\"traceEvents\":[\n");
+  write(fmt::format(
+      R"({{"ph":"M","name":"process_name","pid":{},"tid":0,"args":{{"name":"the mesh"}}}})",
+      kMeshPid));
+}
+
+void Perfetto::write(const std::string& event) {
+  if (!empty_) trace_.append(",\n");
+  trace_.append(event);
+  empty_ = false;
+}
+
+void Perfetto::name_process(const Geom& geom) {
+  if (!named_.insert(geom.id()).second) return;
+  write(fmt::format(R"({{"ph":"M","name":"process_name","pid":{},"tid":0,"args":{{"name":{}}}}})",
+                    geom.id(), json_text(geom.title())));
+}
+
+void Perfetto::begin(const Fact& fact) {
+  if (fact.provider == nullptr) return;
+  const Geom& server = fact.provider->geom();
+  name_process(server);
+  const Stay stay{fact.consumer->id(), server.id(), fact.bio->command};
+  write(fmt::format(
+      R"({{"ph":"b","cat":"bio","id":"{}.{}","name":"{}","pid":{},"tid":0,"ts":{},"args":{{)"
+      R"("edge":{},"offset_bytes":{},"length_bytes":{}}}}})",
+      fact.bio->id, stay.edge, command_name(stay.command), stay.pid, microseconds(fact.time_ns),
+      json_text(edge_label(*fact.consumer, fact.provider)), fact.bio->position_bytes,
+      fact.bio->length_bytes));
+  stays_[fact.bio->id].push_back(stay);
+}
+
+void Perfetto::end(uint64_t bio, const Stay& stay, int error) {
+  write(fmt::format(
+      R"({{"ph":"e","cat":"bio","id":"{}.{}","name":"{}","pid":{},"tid":0,"ts":{},"args":{{)"
+      R"("error":"{}"}}}})",
+      bio, stay.edge, command_name(stay.command), stay.pid, microseconds(last_time_ns_),
+      error_name(error)));
+}
+
+void Perfetto::end_on_edge(const Fact& fact) {
+  const auto found = stays_.find(fact.bio->id);
+  if (found == stays_.end()) return;
+  auto& stays = found->second;
+  const auto stay = std::find_if(stays.rbegin(), stays.rend(), [&](const Stay& candidate) {
+    return candidate.edge == fact.consumer->id();
+  });
+  if (stay == stays.rend()) return;
+  end(fact.bio->id, *stay, fact.error);
+  stays.erase(std::next(stay).base());
+  if (stays.empty()) stays_.erase(found);
+}
+
+void Perfetto::end_all(const Fact& fact) {
+  const auto found = stays_.find(fact.bio->id);
+  if (found == stays_.end()) return;
+  for (const Stay& stay : found->second) end(fact.bio->id, stay, fact.error);
+  stays_.erase(found);
+}
+
+void Perfetto::instant(const Fact& fact) {
+  if (fact.geom != nullptr) name_process(*fact.geom);
+  write(fmt::format(
+      R"({{"ph":"i","s":"p","cat":"mesh","name":"{}","pid":{},"tid":0,"ts":{},"args":{{)"
+      R"("what":{}}}}})",
+      fact_name(fact.kind), fact.geom == nullptr ? kMeshPid : fact.geom->id(),
+      microseconds(fact.time_ns), json_text(sentence_of(fact))));
+}
+
+void Perfetto::on_fact(const Fact& fact) {
+  last_time_ns_ = fact.time_ns;
+  switch (fact.kind) {
+    case FactKind::bio_issued:
+    case FactKind::bio_remapped: begin(fact); break;
+    case FactKind::bio_passed: end_on_edge(fact); break;
+    case FactKind::bio_replayed: end_all(fact); break;
+    default:
+      if (is_instant(fact.kind)) instant(fact);
+  }
+}
+
+void Perfetto::close() {
+  for (const auto& [bio, stays] : stays_) {
+    for (const Stay& stay : stays) end(bio, stay, 0);
+  }
+  stays_.clear();
+  trace_.append("\n]}\n");
+}
+
+}  // namespace biotope::viz

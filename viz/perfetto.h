@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <vector>
+
+#include "model/bio.h"
+#include "model/facts.h"
+#include "viz/spill.h"
+
+namespace biotope::viz {
+
+// Writes trace.perfetto.json, to be opened in Perfetto or chrome://tracing: each geom is a process
+// (pid: its number), each stay of a request below an edge an asynchronous pair b/e in the process of
+// the geom that serves it, and tastes, losses, spoils and refusals are instants.
+class Perfetto final : public Observer {
+ public:
+  // `trace` must outlive this. It is a whole JSON document after close().
+  explicit Perfetto(Spill& trace);
+  void on_fact(const Fact& fact) override;
+
+  // Ends the requests that are still on their way, at the time of the last fact, and the document.
+  void close();
+
+ private:
+  // A stay that has begun: where, and what its end has to repeat.
+  struct Stay {
+    uint64_t edge = 0;
+    uint64_t pid = 0;
+    Command command{};
+  };
+
+  void begin(const Fact& fact);
+  void end(uint64_t bio, const Stay& stay, int error);
+  void end_on_edge(const Fact& fact);
+  void end_all(const Fact& fact);
+  void instant(const Fact& fact);
+  void name_process(const Geom& geom);
+  void write(const std::string& event);
+
+  Spill& trace_;
+  bool empty_ = true;
+  int64_t last_time_ns_ = 0;
+  std::map<uint64_t, std::vector<Stay>> stays_;  // by request
+  std::set<uint64_t> named_;                     // geoms
+};
+
+}  // namespace biotope::viz
