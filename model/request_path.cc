@@ -140,7 +140,7 @@ void RequestPath::finish(Bio& bio) {
 }
 
 inline void RequestPath::leave(Consumer& edge) {
-  if (--edge.in_flight_ == 0 && edge.wants_idle_ && edge.idle()) [[unlikely]] {
+  if (--edge.in_flight_ == 0 && edge.wants_idle_) [[unlikely]] {
     listener_.edge_idle(edge);
   }
 }
@@ -224,7 +224,7 @@ void RequestPath::resume(Consumer& edge) {
     walk(*bio, &edge);
   }
   if (outermost) run_queues();
-  if (edge.wants_idle_ && edge.idle()) listener_.edge_idle(edge);
+  if (edge.wants_idle_ && edge.in_flight_ == 0) listener_.edge_idle(edge);
 }
 
 void RequestPath::tell(FactKind kind, const Bio& bio, const Consumer& edge,

@@ -31,7 +31,7 @@ struct Trail {
 // neither deep stacks nor wide ones grow the call stack. Steady state touches no heap.
 class RequestPath {
  public:
-  // Told when an edge that wants_idle_ has become idle; must only take note.
+  // Told when an edge that wants_idle_ has nothing in flight any more; must only take note.
   class IdleListener {
    public:
     virtual void edge_idle(Consumer& edge) = 0;
