@@ -23,7 +23,8 @@ if(BIOTOPE_SANITIZE)
   add_compile_options(-fsanitize=${BIOTOPE_SANITIZE} -fno-sanitize-recover=all
                       -fno-omit-frame-pointer)
   # GCC's flow warnings misfire on the code that the sanitizers insert.
-  add_compile_options(-Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-array-bounds)
+  add_compile_options(-Wno-uninitialized -Wno-maybe-uninitialized -Wno-stringop-overflow
+                      -Wno-array-bounds)
   add_link_options(-fsanitize=${BIOTOPE_SANITIZE})
 endif()
 if(BIOTOPE_COVERAGE)
