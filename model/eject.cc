@@ -16,12 +16,19 @@ struct Race {
   std::coroutine_handle<> waiting;
 
   void end(Lifeline& later) {
-    if (std::exchange(over, true)) return;
+    // Who has not begun to wait when it is over never will.
+    if (std::exchange(over, true) || !waiting) return;
     later.post([this_waiting = waiting] { this_waiting.resume(); });
   }
-  bool await_ready() const { return over; }
-  void await_suspend(std::coroutine_handle<> handle) { waiting = handle; }
-  void await_resume() const {}
+  // Awaited through a value of its own: g++ 12 copies an awaiter that is an lvalue, and what is noted
+  // in the copy is lost.
+  struct Finish {
+    Race* race;
+    bool await_ready() const { return race->over; }
+    void await_suspend(std::coroutine_handle<> handle) const { race->waiting = handle; }
+    void await_resume() const {}
+  };
+  Finish finish() { return {this}; }
 };
 
 Task<void> run_in(std::shared_ptr<Race> race, Task<Status> work, Lifeline& later) {
@@ -87,7 +94,7 @@ Task<void> Mesh::eject_event(std::uint64_t provider_id, EjectOptions options,
     if (options.deadline_ns > 0) {
       later_.after(options.deadline_ns, [this, race] { race->end(later_); });
     }
-    co_await *race;
+    co_await race->finish();
     provider = provider_by_id(provider_id);
     torn = !race->outcome && options.on_timeout == OnTimeout::surprise;
     if (race->outcome) {
