@@ -225,6 +225,7 @@ TEST(DriveProfile, impossible_figures_are_refused) {
   };
   EXPECT_TRUE(refused([](DriveProfile& p) { p.rpm = 0; }));
   EXPECT_TRUE(refused([](DriveProfile& p) { p.heads = -1; }));
+  EXPECT_TRUE(refused([](DriveProfile& p) { p.queue_depth = 0; }));
   EXPECT_TRUE(refused([](DriveProfile& p) { p.head_settle_ns = -1; }));
   EXPECT_TRUE(refused([](DriveProfile& p) { p.capacity_bytes += 1; }));
   EXPECT_TRUE(refused([](DriveProfile& p) { p.sectors_per_track = 56; }));

@@ -23,6 +23,8 @@ constexpr DriveProfile kZip100{
     .average_seek_ns = 29 * kMillisecond,
     .head_settle_ns = 2 * kMillisecond,
     .command_overhead_ns = kMillisecond / 2,
+    .queue_depth = 4,
+    .can_erase = false,
 };
 
 }  // namespace
@@ -30,7 +32,7 @@ constexpr DriveProfile kZip100{
 Status check_profile(const DriveProfile& p) {
   const auto refuse = [&](const auto&... why) { return fail(EINVAL, "drive ", p.name, why...); };
   const auto smallest = std::min({p.sector_size, p.rpm, p.heads, p.sectors_per_track,
-                                  p.transfer_bytes_per_second, p.capacity_bytes});
+                                  p.transfer_bytes_per_second, p.capacity_bytes, p.queue_depth});
   if (smallest <= 0) return refuse(": sizes, counts and speeds must be positive");
   if (std::min({p.seek_base_ns, p.head_settle_ns, p.command_overhead_ns}) < 0) {
     return refuse(": times can not be negative");

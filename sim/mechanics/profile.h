@@ -22,6 +22,8 @@ struct DriveProfile {
   std::int64_t average_seek_ns = 0;  // over uniformly random pairs of cylinders: gives the b
   std::int64_t head_settle_ns = 0;   // changing the surface within a cylinder
   std::int64_t command_overhead_ns = 0;  // from a command's arrival until the arm may start
+  std::int64_t queue_depth = 1;          // requests a host had best keep in the drive
+  bool can_erase = false;                // says that it takes erasures
 
   std::int64_t sectors() const { return capacity_bytes / sector_size; }
   std::int64_t sectors_per_cylinder() const { return heads * sectors_per_track; }

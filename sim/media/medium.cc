@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <utility>
 #include <vector>
 
@@ -53,7 +54,8 @@ Result<std::shared_ptr<Medium>> Medium::load(const std::string& path, MediumShap
   Result<ImageFile> image = ImageFile::open(path);
   if (!image) return pass_on(image);
   if (Status fits = check_image(path, image->size_bytes(), shape); !fits) return pass_on(fits);
-  return std::shared_ptr<Medium>(new Medium(path, shape, std::move(*image)));
+  std::string name = std::filesystem::path(path).filename().string();
+  return std::shared_ptr<Medium>(new Medium(std::move(name), shape, std::move(*image)));
 }
 
 void Medium::check_range(std::int64_t offset_bytes, std::int64_t length_bytes) const {

@@ -28,7 +28,8 @@ class Medium {
   // A medium of zeros. `name` is what people call it. EINVAL: no possible shape.
   static Result<std::shared_ptr<Medium>> blank(std::string name, MediumShape shape);
 
-  // A medium with the bytes of the raw image at `path`, zeros behind them. Errors: what the system
+  // A medium with the bytes of the raw image at `path`, zeros behind them; its name is the file's,
+  // without the folders, which differ from run to run. Errors: what the system
   // says when it can not be opened; EISDIR, EINVAL: not a plain file, empty, or not whole sectors;
   // EFBIG: larger than the medium.
   static Result<std::shared_ptr<Medium>> load(const std::string& path, MediumShape shape);

@@ -34,10 +34,11 @@ void Controller::send(int bay, tlm::tlm_generic_payload& payload) {
   BIOTOPE_CHECK(taken == tlm::TLM_UPDATED && phase == tlm::END_REQ, "a drive took no request");
 }
 
-Status Controller::control(int bay, DriveCommand command) {
+Status Controller::control(int bay, DriveCommand command, LockHolder holder) {
   tlm::tlm_generic_payload& payload = pool_.take();
   DriveExtension& extension = drive_extension(payload);
   extension.command = command;
+  extension.holder = holder;
   payload.set_command(tlm::TLM_IGNORE_COMMAND);
   tlm::tlm_phase phase = tlm::BEGIN_REQ;
   sc_core::sc_time delay = sc_core::SC_ZERO_TIME;

@@ -36,7 +36,7 @@ class Controller : public sc_core::sc_module {
   // A read, write, erasure or flush: the host gets the answer, in an event of its own.
   void send(int bay, tlm::tlm_generic_payload& payload);
   // Lock, unlock or eject: answered at once. Errors as Drive says.
-  Status control(int bay, DriveCommand command);
+  Status control(int bay, DriveCommand command, LockHolder holder = LockHolder::person);
 
   const PayloadPool& pool() const { return pool_; }
 

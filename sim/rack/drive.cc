@@ -50,8 +50,12 @@ Status Drive::tear_out() {
 
 Status Drive::eject() {
   if (medium_ == nullptr) return fail(ENXIO, name(), " holds no medium");
-  if (locked_) {
+  if (locked_by(LockHolder::person)) {
     return fail(EBUSY, name(), " is locked; unlock it to eject medium '", medium_->name(), "'");
+  }
+  if (locked()) {
+    return fail(EBUSY, name(), " is locked while its disk is open; let its users close medium '",
+                medium_->name(), "' first, or eject it with notice");
   }
   if (in_drive() > 0) {
     return fail(EBUSY, name(), " is working on ", in_drive(), " requests for medium '",
@@ -65,7 +69,7 @@ Status Drive::eject() {
 void Drive::remove_medium(Removal how) {
   medium_->set_in_drive({});
   medium_.reset();
-  locked_ = false;
+  locks_ = 0;
   ++era_;
   if (current_ != nullptr) answer_soon(*std::exchange(current_, nullptr), ENXIO);
   while (!queue_.empty()) answer_soon(queue_.pop(), ENXIO);
@@ -73,9 +77,11 @@ void Drive::remove_medium(Removal how) {
   set_busy(in_drive() > 0);
 }
 
-void Drive::set_locked(bool locked) {
-  if (locked == std::exchange(locked_, locked)) return;
-  if (host_ != nullptr) host_->lock_changed(locked);
+void Drive::set_lock(LockHolder holder, bool on) {
+  const bool before = locked();
+  const auto bit = static_cast<unsigned>(holder);
+  locks_ = on ? locks_ | bit : locks_ & ~bit;
+  if (locked() != before && host_ != nullptr) host_->lock_changed(locked());
 }
 
 // --- the socket ---------------------------------------------------------------------------------
@@ -110,7 +116,7 @@ tlm::tlm_sync_enum Drive::control(tlm::tlm_generic_payload& payload, DriveExtens
   } else if (medium_ == nullptr) {
     done = fail(ENXIO, name(), " holds no medium");
   } else {
-    set_locked(extension.command == DriveCommand::lock);
+    set_lock(extension.holder, extension.command == DriveCommand::lock);
   }
   if (!done) extension.refusal = done.error().text;
   answer(payload, done ? 0 : done.error().code);

@@ -45,7 +45,8 @@ class Drive : public sc_core::sc_module {
 
   const DriveProfile& profile() const { return profile_; }
   const std::shared_ptr<Medium>& medium() const { return medium_; }
-  bool locked() const { return locked_; }
+  bool locked() const { return locks_ != 0; }
+  bool locked_by(LockHolder holder) const { return (locks_ & static_cast<unsigned>(holder)) != 0; }
   std::size_t in_drive() const { return queue_.size() + (current_ != nullptr ? 1 : 0); }
   DriveStatistics statistics() const;
   // Brings the medium's bytes to where the heads are now.
@@ -58,7 +59,7 @@ class Drive : public sc_core::sc_module {
   Status eject();
   int refusal(const tlm::tlm_generic_payload& payload) const;
   void remove_medium(Removal how);
-  void set_locked(bool locked);
+  void set_lock(LockHolder holder, bool on);
 
   void start_next();
   void begin();
@@ -76,7 +77,7 @@ class Drive : public sc_core::sc_module {
   Mechanics mechanics_;
   Host* host_ = nullptr;
   std::shared_ptr<Medium> medium_;
-  bool locked_ = false;
+  unsigned locks_ = 0;  // LockHolder bits
 
   PayloadQueue queue_;    // waiting for the mechanism; ready_ns: when the arm may start
   PayloadQueue answers_;  // decided, to be sent

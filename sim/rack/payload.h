@@ -22,6 +22,12 @@ enum class DriveCommand : std::uint8_t {
   eject,
 };
 
+// Who wants the medium to stay in: each has a lock of its own, and any one keeps it.
+enum class LockHolder : std::uint8_t {
+  person = 1,  // somebody at the machine, or a script
+  system = 2,  // the host's driver, for as long as the disk is open
+};
+
 // What a generic payload can not say of a request to a drive. Must not be ignored: where it is
 // missing, the request is answered with TLM_COMMAND_ERROR_RESPONSE. The payload itself has the
 // command (IGNORE for all but read and write), the byte address and the response; its data pointer
@@ -29,6 +35,7 @@ enum class DriveCommand : std::uint8_t {
 class DriveExtension final : public tlm::tlm_extension<DriveExtension> {
  public:
   DriveCommand command = DriveCommand::flush;
+  LockHolder holder = LockHolder::person;  // of lock and unlock
   std::int64_t length_bytes = 0;
   Data data;              // where the bytes come from or go to: never copied in between
   void* owner = nullptr;  // the initiator's own; nobody else looks at it

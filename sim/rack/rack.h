@@ -53,14 +53,15 @@ class Rack {
   // By hand. Errors as Drive says; the medium stays whole and may be inserted again.
   Status insert(int bay, std::shared_ptr<Medium> medium);
   Status tear_out(int bay);
-  // Through the controller, as a host asks. Errors: ENXIO no medium, EBUSY locked or at work.
+  // Through the controller. Errors: ENXIO no medium, EBUSY locked, by this or because its disk is
+  // open, or at work.
   Status lock(int bay);
   Status unlock(int bay);
   Status eject(int bay);
 
   // Null when the bay is empty.
   Result<std::shared_ptr<Medium>> medium(int bay) const;
-  Result<bool> locked(int bay) const;
+  Result<bool> locked(int bay) const;  // for whatever reason
   Result<DriveStatistics> statistics(int bay) const;
   // The medium in the bay as it is now, also in mid-transfer. Errors as Medium::write_image says.
   Status write_image(int bay, const std::string& path);
