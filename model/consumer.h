@@ -16,8 +16,8 @@ namespace biotope {
 struct EdgeStatistics {
   struct Line {
     std::uint64_t operations = 0;
-    std::uint64_t errors = 0;
     std::int64_t completed_bytes = 0;
+    std::uint64_t errors = 0;
     std::int64_t duration_ns = 0;  // sum over the operations, from entering the edge to leaving it
   };
   std::array<Line, kCommandCount> by_command{};
@@ -53,14 +53,15 @@ class Consumer : public Link<ByGeom>, public Link<ByProvider> {
   // "fs /usr -> da0s1a", for sentences.
   std::string name() const;
 
-  // True when every entry check passes (geom.md A12) on the way that needs no second look.
+  // True when every entry check passes at a glance; false asks for a second look, which knows the
+  // reason. The mask leaves only numbers whose sum can not overflow.
   bool admits(const Bio& bio) const {
     const auto position = static_cast<std::uint64_t>(bio.position_bytes);
     const auto length = static_cast<std::uint64_t>(bio.length_bytes);
     const Provider::Extent& extent = provider_->extent_;
     return ((allowed_ >> static_cast<unsigned>(bio.command)) & 1U) != 0 &&
-           ((position | length) & extent.align_mask) == 0 && position < extent.size_bytes &&
-           length - 1 < extent.size_bytes - position;
+           ((position | length) & extent.forbidden_bits) == 0 && length != 0 &&
+           position + length <= extent.size_bytes;
   }
 
  private:

@@ -24,7 +24,8 @@ void Provider::set_properties(Properties properties) {
   properties_ = std::move(properties);
   const auto sector = static_cast<std::uint64_t>(properties_.sector_size_bytes);
   const bool power_of_two = (sector & (sector - 1)) == 0;
-  extent_.align_mask = power_of_two ? sector - 1 : ~std::uint64_t{0};
+  constexpr std::uint64_t kOverflowing = std::uint64_t{3} << 62;
+  extent_.forbidden_bits = power_of_two ? (sector - 1) | kOverflowing : ~std::uint64_t{0};
   extent_.size_bytes = static_cast<std::uint64_t>(properties_.media_size_bytes);
 }
 

@@ -20,14 +20,16 @@ class Pool {
   void set_limit(std::uint64_t limit) { limit_ = limit; }
   std::uint64_t taken() const { return taken_; }
 
-  // A value-initialised object, or null when the limit is reached.
+  // A fresh object, or null when the limit is reached.
   T* take() {
-    if (taken_ >= limit_) [[unlikely]] return nullptr;
-    if (free_ == nullptr) [[unlikely]] grow();
+    if (free_ == nullptr || taken_ >= limit_) [[unlikely]] {
+      if (!make_room()) return nullptr;
+    }
     Slot* slot = free_;
     free_ = slot->next;
     ++taken_;
-    return ::new (static_cast<void*>(slot->room)) T();
+    // Without parentheses: those would clear the memory before the members are set.
+    return ::new (static_cast<void*>(slot->room)) T;
   }
 
   void put(T* object) {
@@ -46,12 +48,14 @@ class Pool {
     alignas(T) std::byte room[sizeof(T)];
   };
 
-  void grow() {
+  [[gnu::noinline]] bool make_room() {
+    if (taken_ >= limit_) return false;
     slabs_.push_back(std::make_unique<std::array<Slot, kSlabSlots>>());
     for (Slot& slot : *slabs_.back()) {
       slot.next = free_;
       free_ = &slot;
     }
+    return true;
   }
 
   Slot* free_ = nullptr;

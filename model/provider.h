@@ -44,12 +44,12 @@ class Provider : public Link<ByGeom> {
   friend class RequestPath;
   friend class Surgery;
 
-  // The properties that every request is checked against, together and precomputed.
+  // What every request is checked against, precomputed.
   struct Extent {
     std::uint64_t size_bytes = 0;
-    // Bits that must be zero in an offset. All ones where the sector is no power of two: then the
-    // second look divides.
-    std::uint64_t align_mask = 0;
+    // Bits that an offset or a length at a glance fine does not have: those below the sector size,
+    // those that would make a sum overflow, and all of them where the sector is no power of two.
+    std::uint64_t forbidden_bits = 0;
   };
   void set_properties(Properties properties);
 

@@ -9,6 +9,101 @@
 
 namespace biotope {
 
+inline void RequestPath::leave(Consumer& edge) {
+  if (--edge.in_flight_ == 0 && edge.wants_idle_) [[unlikely]] listener_.edge_idle(edge);
+}
+
+template <bool kWatched>
+inline void RequestPath::climb(Bio& bio, Trail& trail, Trail::Hop* hop, std::int64_t now_ns) {
+  const auto line = static_cast<std::size_t>(bio.command);
+  const std::int64_t completed_bytes = bio.completed_bytes;
+  while (hop != trail.hops) {
+    --hop;
+    Consumer& edge = *hop->edge;
+    EdgeStatistics::Line& sum = edge.statistics_.by_command[line];
+    const std::int64_t duration_ns = now_ns - hop->entered_ns;
+    ++sum.operations;
+    sum.completed_bytes += completed_bytes;
+    sum.duration_ns += duration_ns;
+    if constexpr (kWatched) tell(FactKind::bio_passed, bio, edge, duration_ns);
+    leave(edge);
+  }
+}
+
+inline Trail* RequestPath::spare_trail() {
+  if (spare_ == nullptr) [[unlikely]] spare_ = trails_.take();
+  return spare_;
+}
+
+inline void RequestPath::put_trail(Trail& trail) {
+  trail.end = trail.hops;
+  trail.previous = nullptr;
+  if (spare_ == nullptr) {
+    spare_ = &trail;
+  } else {
+    trails_.put(&trail);
+  }
+}
+
+inline void RequestPath::walk(Bio& bio, Consumer* edge) {
+  if (facts_.watched()) [[unlikely]] {
+    walk_as<true>(bio, edge);
+  } else {
+    walk_as<false>(bio, edge);
+  }
+}
+
+// The loop that everything goes through; one turn for each edge. The request owns its trail only when
+// it stays somewhere; the trail's end is kept at hand until then.
+template <bool kWatched>
+inline void RequestPath::walk_as(Bio& bio, Consumer* edge) {
+  const std::int64_t now_ns = executor_.now_ns();
+  Trail* trail = bio.trail != nullptr ? bio.trail : spare_trail();
+  if (trail == nullptr) [[unlikely]] return postpone(bio);
+  Trail::Hop* hop = trail->end;
+  const auto own_trail = [&] {
+    trail->end = hop;
+    bio.trail = trail;
+    if (trail == spare_) spare_ = nullptr;
+  };
+  for (;;) {
+    if (!edge->admits(bio)) [[unlikely]] {
+      own_trail();
+      if (admit_slowly(bio, *edge) != Admission::passes) return;
+    }
+    if (hop == trail->hops + Trail::kHops) [[unlikely]] {
+      own_trail();
+      Trail* more = trails_.take();
+      if (more == nullptr) return postpone(bio);
+      more->previous = trail;
+      bio.trail = trail = more;
+      hop = more->hops;
+    }
+    hop->edge = edge;
+    hop->entered_ns = now_ns;
+    ++hop;
+    ++edge->in_flight_;
+    if constexpr (kWatched) tell_entry(bio, *edge);
+    Provider& provider = *edge->provider_;
+    const Verdict verdict = provider.geom_->start(bio, provider);
+    if (Consumer* next = verdict.next()) {
+      edge = next;
+      continue;
+    }
+    if (verdict.is_held()) return own_trail();
+    bio.error = verdict.error();
+    if (kWatched || bio.error != 0 || trail != spare_ || bio.trail != nullptr) [[unlikely]] {
+      own_trail();
+      return finish(bio);
+    }
+    if (has_range(bio.command)) bio.completed_bytes = bio.length_bytes;
+    bio.flags |= kBioDone;
+    climb<false>(bio, *trail, hop, now_ns);
+    bio.done(bio);
+    return;
+  }
+}
+
 void RequestPath::submit(Bio& bio, Consumer& edge) {
   BIOTOPE_CHECK(bio.done != nullptr, "a request has somebody to tell when it is done");
   bio.flags &= static_cast<std::uint16_t>(~(kBioError | kBioDone));
@@ -36,57 +131,18 @@ void RequestPath::deliver(Bio& bio, int error) {
   run_queues();
 }
 
-void RequestPath::run_queues() {
-  for (;;) {
-    if (Bio* up = up_.pop()) {
-      finish(*up);
-    } else if (Bio* down = down_.pop()) {
-      walk(*down, down->edge);
-    } else {
-      break;
-    }
-  }
+inline void RequestPath::run_queues() {
+  while (!up_.empty() || !down_.empty()) run_next();
   running_ = false;
 }
 
-void RequestPath::walk(Bio& bio, Consumer* edge) {
-  const std::int64_t now_ns = executor_.now_ns();
-  for (;;) {
-    if (!edge->admits(bio)) [[unlikely]] {
-      if (admit_slowly(bio, *edge) != Admission::passes) return;
-    }
-    if (!enter(bio, *edge, now_ns)) [[unlikely]] {
-      postpone(bio);
-      return;
-    }
-    Provider& provider = *edge->provider_;
-    const Verdict verdict = provider.geom_->start(bio, provider);
-    if (Consumer* next = verdict.next()) {
-      edge = next;
-      continue;
-    }
-    if (!verdict.is_held()) {
-      bio.error = verdict.error();
-      finish(bio);
-    }
-    return;
+void RequestPath::run_next() {
+  if (Bio* up = up_.pop()) {
+    finish(*up);
+  } else {
+    Bio* down = down_.pop();
+    walk(*down, down->edge);
   }
-}
-
-inline bool RequestPath::enter(Bio& bio, Consumer& edge, std::int64_t now_ns) {
-  Trail* trail = bio.trail;
-  if (trail == nullptr || trail->used == Trail::kHops) {
-    Trail* more = trails_.take();
-    if (more == nullptr) return false;
-    more->previous = trail;
-    bio.trail = trail = more;
-  }
-  trail->hops[trail->used++] = {&edge, now_ns};
-  ++edge.in_flight_;
-  if (facts_.watched()) [[unlikely]] {
-    tell(bio.edge == &edge ? FactKind::bio_issued : FactKind::bio_remapped, bio, edge);
-  }
-  return true;
 }
 
 RequestPath::Admission RequestPath::admit_slowly(Bio& bio, Consumer& edge) {
@@ -121,61 +177,49 @@ int RequestPath::entry_error(const Bio& bio, const Consumer& edge) const {
 }
 
 void RequestPath::finish(Bio& bio) {
-  if (bio.error == ENOMEM && bio.trail != nullptr) [[unlikely]] {
-    postpone(bio);
+  if (bio.error == 0) {
+    if (has_range(bio.command)) bio.completed_bytes = bio.length_bytes;
+    bio.flags |= kBioDone;
+  } else if (!finish_badly(bio)) {
     return;
   }
-  if (bio.error == 0) {
-    bio.completed_bytes = has_range(bio.command) ? bio.length_bytes : bio.completed_bytes;
-    bio.flags |= kBioDone;
-  } else {
-    BIOTOPE_CHECK(bio.completed_bytes >= 0 && bio.completed_bytes <= std::max<std::int64_t>(
-                                                                         bio.length_bytes, 0),
-                  "a request is not completed beyond its length");
-    bio.flags |= kBioDone | kBioError;
+  const std::int64_t now_ns = executor_.now_ns();
+  while (Trail* trail = bio.trail) {
+    if (facts_.watched()) [[unlikely]] {
+      climb<true>(bio, *trail, trail->end, now_ns);
+    } else {
+      climb<false>(bio, *trail, trail->end, now_ns);
+    }
+    bio.trail = trail->previous;
+    put_trail(*trail);
   }
-  climb(bio);
-  if (facts_.watched() && bio.id != 0) [[unlikely]] tell(FactKind::bio_done, bio, *bio.edge);
+  if (facts_.watched()) [[unlikely]] tell_done(bio);
   bio.done(bio);
 }
 
-inline void RequestPath::leave(Consumer& edge) {
-  if (--edge.in_flight_ == 0 && edge.wants_idle_) [[unlikely]] {
-    listener_.edge_idle(edge);
+// False when the request is not finished after all, but goes again.
+bool RequestPath::finish_badly(Bio& bio) {
+  if (bio.error == ENOMEM && bio.trail != nullptr) {
+    postpone(bio);
+    return false;
   }
-}
-
-void RequestPath::climb(Bio& bio) {
-  Trail* trail = bio.trail;
-  if (trail == nullptr) return;
-  const std::int64_t now_ns = executor_.now_ns();
-  const bool watched = facts_.watched();
-  const auto line = static_cast<std::size_t>(bio.command);
-  const std::uint64_t failed = bio.error != 0 ? 1 : 0;
-  do {
-    for (std::uint32_t i = trail->used; i-- > 0;) {
-      Consumer& edge = *trail->hops[i].edge;
-      EdgeStatistics::Line& sum = edge.statistics_.by_command[line];
-      const std::int64_t duration_ns = now_ns - trail->hops[i].entered_ns;
-      ++sum.operations;
-      sum.errors += failed;
-      sum.completed_bytes += bio.completed_bytes;
-      sum.duration_ns += duration_ns;
-      if (watched) [[unlikely]] tell(FactKind::bio_passed, bio, edge, duration_ns);
-      leave(edge);
+  BIOTOPE_CHECK(bio.completed_bytes >= 0 &&
+                    bio.completed_bytes <= std::max<std::int64_t>(bio.length_bytes, 0),
+                "a request is not completed beyond its length");
+  bio.flags |= kBioDone | kBioError;
+  for (Trail* trail = bio.trail; trail != nullptr; trail = trail->previous) {
+    for (Trail::Hop* hop = trail->hops; hop != trail->end; ++hop) {
+      ++hop->edge->statistics_.by_command[static_cast<std::size_t>(bio.command)].errors;
     }
-    Trail* previous = trail->previous;
-    trails_.put(trail);
-    trail = previous;
-  } while (trail != nullptr);
-  bio.trail = nullptr;
+  }
+  return true;
 }
 
 void RequestPath::drop_trail(Bio& bio) {
   while (Trail* trail = bio.trail) {
-    while (trail->used > 0) leave(*trail->hops[--trail->used].edge);
+    while (trail->end != trail->hops) leave(*(--trail->end)->edge);
     bio.trail = trail->previous;
-    trails_.put(trail);
+    put_trail(*trail);
   }
 }
 
@@ -209,6 +253,14 @@ void RequestPath::replay() {
   if (outermost) run_queues();
 }
 
+void RequestPath::try_again_later(Consumer& edge, std::function<void()> attempt) {
+  ++edge.in_flight_;
+  later_.after(kReplayDelay_ns, [this, &edge, attempt = std::move(attempt)] {
+    attempt();
+    leave(edge);
+  });
+}
+
 void RequestPath::suspend(Consumer& edge) {
   edge.suspended_ = true;
   edge.refresh_gate();
@@ -225,6 +277,14 @@ void RequestPath::resume(Consumer& edge) {
   }
   if (outermost) run_queues();
   if (edge.wants_idle_ && edge.in_flight_ == 0) listener_.edge_idle(edge);
+}
+
+void RequestPath::tell_done(const Bio& bio) {
+  if (bio.id != 0) tell(FactKind::bio_done, bio, *bio.edge);
+}
+
+void RequestPath::tell_entry(const Bio& bio, const Consumer& edge) {
+  tell(bio.edge == &edge ? FactKind::bio_issued : FactKind::bio_remapped, bio, edge);
 }
 
 void RequestPath::tell(FactKind kind, const Bio& bio, const Consumer& edge,

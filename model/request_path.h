@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 
 #include "model/bio.h"
 #include "model/consumer.h"
@@ -17,13 +18,11 @@ struct Trail {
     Consumer* edge;
     std::int64_t entered_ns;
   };
-  static constexpr std::uint32_t kHops = 15;
+  static constexpr std::uint32_t kHops = 31;
 
-  Trail() {}  // leaves the hops alone: `used` says which count
-
+  Hop* end = hops;            // behind the newest
+  Trail* previous = nullptr;  // the one before, where a stack is deeper
   Hop hops[kHops];
-  Trail* previous = nullptr;
-  std::uint32_t used = 0;
 };
 
 // The way of requests down and completions up. Nothing here recurses: what is submitted or
@@ -61,10 +60,14 @@ class RequestPath {
   void suspend(Consumer& edge);
   void resume(Consumer& edge);
 
+  // For an issuer that found the pool exhausted: calls `attempt` after kReplayDelay_ns. Meanwhile this
+  // counts as a request in flight on `edge`, so that nobody takes that away.
+  void try_again_later(Consumer& edge, std::function<void()> attempt);
+
   static constexpr std::int64_t kReplayDelay_ns = 1'000'000;
 
   std::uint64_t bios_out() const { return bios_.taken(); }
-  std::uint64_t trails_out() const { return trails_.taken(); }
+  std::uint64_t trails_out() const { return trails_.taken() - (spare_ == nullptr ? 0 : 1); }
   // For tests of exhaustion.
   void limit_bios(std::uint64_t limit) { bios_.set_limit(limit); }
   void limit_trails(std::uint64_t limit) { trails_.set_limit(limit); }
@@ -73,16 +76,24 @@ class RequestPath {
   enum class Admission { passes, answered, parked };
 
   void run_queues();
+  void run_next();
   void walk(Bio& bio, Consumer* edge);
+  template <bool kWatched>
+  void walk_as(Bio& bio, Consumer* edge);
+  template <bool kWatched>
+  void climb(Bio& bio, Trail& trail, Trail::Hop* hop, std::int64_t now_ns);
+  Trail* spare_trail();
+  void put_trail(Trail& trail);
   Admission admit_slowly(Bio& bio, Consumer& edge);
   int entry_error(const Bio& bio, const Consumer& edge) const;
-  bool enter(Bio& bio, Consumer& edge, std::int64_t now_ns);
   void finish(Bio& bio);
-  void climb(Bio& bio);
+  bool finish_badly(Bio& bio);
   void leave(Consumer& edge);
   void postpone(Bio& bio);
   void replay();
   void drop_trail(Bio& bio);
+  void tell_done(const Bio& bio);
+  void tell_entry(const Bio& bio, const Consumer& edge);
   void tell(FactKind kind, const Bio& bio, const Consumer& edge, std::int64_t duration_ns = 0);
 
   Executor& executor_;
@@ -95,6 +106,7 @@ class RequestPath {
   BioQueue replays_;
   std::uint64_t next_id_ = 0;
   Pool<Trail> trails_;
+  Trail* spare_ = nullptr;  // an empty one at hand: who is answered at once never owns a trail
   Pool<Bio> bios_;
 };
 

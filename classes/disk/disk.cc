@@ -13,6 +13,8 @@ Disk::Disk(Mesh& mesh, const Class& cls, std::string name, DiskDriver& driver)
     : Geom(mesh, cls, std::move(name)),
       driver_(driver),
       traits_(driver.traits()),
+      takes_all_(traits_.max_transfer_bytes == DiskTraits::kUnlimited &&
+                 traits_.queue_depth == DiskTraits::kUnlimited && !traits_.needs_contiguous_data),
       bounce_(mesh.path()) {
   driver_.disk_ = this;
 }
@@ -21,7 +23,33 @@ Disk::~Disk() {
   if (driver_.disk_ == this) driver_.disk_ = nullptr;
 }
 
+inline bool Disk::may_start(const Bio& bio) const {
+  return active_ < traits_.queue_depth && !barrier_active_ &&
+         (active_ == 0 || !DiskSort::is_barrier(bio));
+}
+
+inline Verdict Disk::hand_over(Bio& bio) {
+  const bool barrier = DiskSort::is_barrier(bio);
+  ++active_;
+  barrier_active_ = barrier;
+  const Verdict verdict = driver_.strategy(bio);
+  if (!verdict.is_held()) {
+    --active_;
+    if (barrier) barrier_active_ = false;
+  }
+  return verdict;
+}
+
 Verdict Disk::start(Bio& bio, Provider& provider) {
+  const bool plain = bio.command <= Command::write && (bio.flags & kBioOrdered) == 0;
+  if (!takes_all_ || !plain || barrier_active_) [[unlikely]] return start_slowly(bio, provider);
+  ++active_;
+  const Verdict verdict = driver_.strategy(bio);
+  if (!verdict.is_held()) --active_;
+  return verdict;
+}
+
+Verdict Disk::start_slowly(Bio& bio, Provider& provider) {
   switch (bio.command) {
     case Command::getattr:
       return get_attribute(bio);
@@ -66,23 +94,6 @@ Verdict Disk::admit(Bio& bio) {
     return Verdict::held();
   }
   return hand_over(bio);
-}
-
-bool Disk::may_start(const Bio& bio) const {
-  return active_ < traits_.queue_depth && !barrier_active_ &&
-         (active_ == 0 || !DiskSort::is_barrier(bio));
-}
-
-Verdict Disk::hand_over(Bio& bio) {
-  const bool barrier = DiskSort::is_barrier(bio);
-  ++active_;
-  barrier_active_ = barrier;
-  const Verdict verdict = driver_.strategy(bio);
-  if (!verdict.is_held()) {
-    --active_;
-    if (barrier) barrier_active_ = false;
-  }
-  return verdict;
 }
 
 void Disk::finished(Bio& bio, int error) {

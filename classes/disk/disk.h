@@ -28,6 +28,7 @@ class Disk final : public Geom {
  private:
   friend class DiskDriver;
 
+  Verdict start_slowly(Bio& bio, Provider& provider);
   Verdict get_attribute(Bio& bio) const;
   Verdict split(Bio& bio);
   Verdict admit(Bio& bio);
@@ -38,6 +39,7 @@ class Disk final : public Geom {
 
   DiskDriver& driver_;
   DiskTraits traits_;
+  bool takes_all_;  // the driver wants every request at once and as it is
   Bounce bounce_;
   DiskSort waiting_;
   std::int64_t active_ = 0;
