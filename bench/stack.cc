@@ -1,0 +1,89 @@
+#include "bench/stack.h"
+
+#include "classes/nop/nop.h"
+
+namespace biotope::bench {
+
+namespace {
+
+constexpr std::int64_t kDiskBytes = std::int64_t{1} << 30;
+constexpr std::int64_t kRequestBytes = 4096;
+
+class Fanout final : public Geom {
+ public:
+  using Geom::Geom;
+  Verdict start(Bio& bio, Provider&) override {
+    Children copies(mesh().path(), bio);
+    for (Consumer& consumer : consumers()) {
+      if (!copies.add_copy(consumer, bio.position_bytes)) return Verdict::done(ENOMEM);
+    }
+    return copies.issue();
+  }
+};
+
+class User final : public Geom {
+ public:
+  using Geom::Geom;
+  Verdict start(Bio&, Provider&) override { return Verdict::done(EOPNOTSUPP); }
+};
+
+}  // namespace
+
+DiskTraits NullDriver::traits() const {
+  DiskTraits traits;
+  traits.properties.media_size_bytes = kDiskBytes;
+  return traits;
+}
+
+Bench::Bench() : mesh(executor) {
+  must(mesh.load(std::make_unique<DiskClass>()));
+  must(mesh.load(std::make_unique<NopClass>()));
+  mesh.set_tasting(false);
+}
+
+Provider& Bench::disk(const std::string& name) {
+  drivers_.push_back(std::make_unique<NullDriver>());
+  return must(add_disk(mesh, name, *drivers_.back()))->providers().front();
+}
+
+Provider& Bench::nops(Provider& below, int layers) {
+  Provider* top = &below;
+  for (int i = 0; i < layers; ++i) {
+    Values values;
+    values.set("offset", std::int64_t{i % 2 == 0 ? 0 : 4096});
+    Geom& geom = *must(mesh.create("nop", top->name() + ".nop", {top}, values));
+    top = &geom.providers().front();
+  }
+  return *top;
+}
+
+Provider& Bench::fanout(const std::vector<Provider*>& below) {
+  Geom& geom = mesh.add(std::make_unique<Fanout>(mesh, cls_, "fanout"));
+  for (Provider* provider : below) must(mesh.new_consumer(geom, *provider));
+  Provider& top = *must(mesh.new_provider(geom, "fanout", below.front()->properties()));
+  mesh.publish(top);
+  return top;
+}
+
+Consumer& Bench::user(Provider& below) {
+  Geom& geom = mesh.add(std::make_unique<User>(mesh, cls_, "user"));
+  Consumer& edge = *must(mesh.new_consumer(geom, below));
+  must(mesh.access(edge, kReadWriteExclusive));
+  return edge;
+}
+
+void issue(Mesh& mesh, Consumer& edge, std::int64_t count) {
+  alignas(64) static std::byte data[kRequestBytes];
+  for (std::int64_t i = 0; i < count; ++i) {
+    Bio& bio = *mesh.path().new_bio();
+    bio.command = Command::write;
+    bio.offset_bytes = (i % 1024) * kRequestBytes;
+    bio.length_bytes = kRequestBytes;
+    bio.data = Data(data);
+    bio.caller1 = &mesh;
+    bio.done = [](Bio& done) { static_cast<Mesh*>(done.caller1)->path().free_bio(&done); };
+    mesh.submit(bio, edge);
+  }
+}
+
+}  // namespace biotope::bench

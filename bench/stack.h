@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "classes/disk/disk.h"
+#include "model/check.h"
+#include "model/mesh.h"
+#include "model/virtual_executor.h"
+
+// The meshes that are measured.
+namespace biotope::bench {
+
+// For what can not fail here.
+inline void must(const Status& status) {
+  BIOTOPE_CHECK(status.has_value(), status.error().text.c_str());
+}
+template <class T>
+T must(Result<T> result) {
+  BIOTOPE_CHECK(result.has_value(), result.error().text.c_str());
+  return std::move(*result);
+}
+
+// A disk that does nothing, at once.
+class NullDriver final : public DiskDriver {
+ public:
+  DiskTraits traits() const override;
+  Verdict strategy(Bio&) override { return Verdict::done(); }
+};
+
+// A mesh over its own clock with the classes loaded that the measurements use; nobody observes it,
+// accounting is on as always.
+class Bench {
+ public:
+  Bench();
+
+  // A null disk called `name`.
+  Provider& disk(const std::string& name);
+  // `layers` nops over `below`, every second one with an offset, named after it.
+  Provider& nops(Provider& below, int layers);
+  // A geom that sends every request to all of `below`, as a mirror does with writes.
+  Provider& fanout(const std::vector<Provider*>& below);
+  // A user's edge to `below`, open for reading and writing.
+  Consumer& user(Provider& below);
+
+  VirtualExecutor executor;
+  Mesh mesh;
+
+ private:
+  Class cls_{"bench"};
+  std::vector<std::unique_ptr<NullDriver>> drivers_;
+};
+
+// Issues `count` writes of 4 KiB, one after the other, each from the pool and back to it.
+void issue(Mesh& mesh, Consumer& edge, std::int64_t count);
+
+// How often the heap has been asked for memory since the start.
+std::uint64_t heap_allocations();
+// Bytes the heap has handed out and not got back.
+std::int64_t heap_bytes();
+
+}  // namespace biotope::bench
