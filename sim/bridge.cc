@@ -184,8 +184,8 @@ class Bridge::Bay final : public Host {
 void Bridge::Bay::appear() {
   std::erase_if(drivers_, [](const auto& driver) { return !driver->in_use(); });
   const std::string ident = sentence(drive_.profile().name, " in ", drive_.name());
-  drivers_.push_back(std::make_unique<MediumDriver>(
-      place_, traits_of(*drive_.medium(), drive_.profile(), ident)));
+  drivers_.push_back(
+      std::make_unique<MediumDriver>(place_, traits_of(*drive_.medium(), drive_.profile(), ident)));
   current_ = drivers_.back().get();
   const Result<Disk*> disk = add_disk(*mesh_, sentence("da", number_), *current_);
   appeared_ = Status();
@@ -268,8 +268,7 @@ Result<Provider*> Bridge::disk(int bay) const {
 }
 
 Status Bridge::eject(int bay, Mesh::EjectOptions options, std::function<void(Status)> then) {
-  return find(bay).and_then(
-      [&](Bay* found) { return found->eject(options, std::move(then)); });
+  return find(bay).and_then([&](Bay* found) { return found->eject(options, std::move(then)); });
 }
 
 }  // namespace biotope::sim

@@ -213,8 +213,7 @@ std::size_t tear_out_at(std::int64_t torn_at_ns) {
     for (; same < end; ++same) EXPECT_EQ(on_medium[same], std::byte{0}) << "byte " << same;
   }
   EXPECT_EQ(machine.mesh.census(), before) << "a trace is left";
-  return static_cast<std::size_t>(
-      std::count(issuer.errors.begin(), issuer.errors.end(), 0));
+  return static_cast<std::size_t>(std::count(issuer.errors.begin(), issuer.errors.end(), 0));
 }
 
 TEST(Bridge, torn_out_at_any_instant_every_request_ends_once_and_no_trace_is_left) {
@@ -333,8 +332,7 @@ TEST(Bridge, at_the_deadline_the_medium_is_taken_by_surprise_if_that_was_chosen)
   Bytes data = pattern(200 * kSector, 1);
   issuer.issue(edge, Command::write, 0, 200 * kSector, Data(data.data()));
   Recorder recorder(machine.mesh);
-  EXPECT_TRUE(machine.eject(
-      {.deadline_ns = 40'000'000, .on_timeout = Mesh::OnTimeout::surprise}));
+  EXPECT_TRUE(machine.eject({.deadline_ns = 40'000'000, .on_timeout = Mesh::OnTimeout::surprise}));
   EXPECT_EQ(issuer.errors, std::vector<int>{ENXIO});
   EXPECT_EQ(machine.rack->medium(0).value(), nullptr);
   EXPECT_EQ(machine.mesh.census(), before);
@@ -392,7 +390,8 @@ TEST(Bridge, operations_on_bays_that_are_not_there_are_refused) {
   expect_refused(machine.eject(), ENXIO, "holds no medium");
 }
 
-// --- the stream of facts, and the same thing twice ------------------------------------------------
+// --- the stream of facts, and the same thing twice
+// ------------------------------------------------
 
 TEST(Bridge, what_the_machine_does_is_told) {
   Machine machine;
@@ -439,8 +438,7 @@ std::vector<std::string> random_story(std::uint32_t seed) {
     } else if (drawn[3] % 40 == 0) {
       EXPECT_TRUE(machine.rack->tear_out(bay));
     } else {
-      issuer.issue(disk->consumers().front(),
-                   drawn[3] % 2 == 0 ? Command::read : Command::write,
+      issuer.issue(disk->consumers().front(), drawn[3] % 2 == 0 ? Command::read : Command::write,
                    drawn[1] % 190'000 * kSector, (drawn[2] % 512 + 1) * kSector,
                    Data(memory.data()));
     }

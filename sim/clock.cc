@@ -16,8 +16,8 @@ namespace {
 constexpr std::uint64_t kLastRank = std::numeric_limits<std::uint64_t>::max();
 
 std::uint64_t drawn_rank(std::uint64_t seed, std::uint64_t number) {
-  const r123::Philox4x32::ctr_type counter{{static_cast<std::uint32_t>(number),
-                                            static_cast<std::uint32_t>(number >> 32), 0, 0}};
+  const r123::Philox4x32::ctr_type counter{
+      {static_cast<std::uint32_t>(number), static_cast<std::uint32_t>(number >> 32), 0, 0}};
   const r123::Philox4x32::key_type key{
       {static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)}};
   const auto drawn = r123::Philox4x32()(counter, key);

@@ -9,8 +9,8 @@
 
 namespace biotope::sim {
 
-// The executor whose time is SystemC's. Lives inside a FreshContext. start() or the first step() ends
-// the elaboration, so all hardware must have been made by then.
+// The executor whose time is SystemC's. Lives inside a FreshContext. start() or the first step()
+// ends the elaboration, so all hardware must have been made by then.
 //
 // Everything that is to happen stands in one heap, ordered by (time, order of asking), behind one
 // sc_event and one SC_METHOD: SystemC carries the time, and no result can depend on the order in

@@ -2,9 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <rapidcheck/gtest.h>
 #include <algorithm>
 #include <numeric>
-#include <rapidcheck/gtest.h>
 #include <systemc>
 #include <utility>
 #include <vector>

@@ -1,27 +1,14 @@
 #include "sim/context.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <cstdint>
-#include <fstream>
 #include <systemc>
 
 #include "sim/clock.h"
 
 namespace biotope::sim {
 namespace {
-
-// Resident memory of this process without the pages it shares with others: file pages of the
-// program come in whenever new code is first run and say nothing about a leak.
-std::int64_t resident_bytes() {
-  std::ifstream statm("/proc/self/statm");
-  std::int64_t total = 0;
-  std::int64_t resident = 0;
-  std::int64_t shared = 0;
-  statm >> total >> resident >> shared;
-  return (resident - shared) * sysconf(_SC_PAGESIZE);
-}
 
 std::int64_t simulate_once() {
   FreshContext context;
@@ -34,20 +21,6 @@ std::int64_t simulate_once() {
   }
   EXPECT_EQ(context.first_error(), "");
   return last_ns;
-}
-
-TEST(FreshContext, a_thousand_simulations_in_a_row_start_at_zero_and_leave_no_memory) {
-  for (int i = 0; i < 200; ++i) ASSERT_EQ(simulate_once(), 100'000);
-  const std::int64_t warm_bytes = resident_bytes();
-  for (int i = 200; i < 1000; ++i) ASSERT_EQ(simulate_once(), 100'000);
-  const std::int64_t grown_bytes = resident_bytes() - warm_bytes;
-#ifdef __SANITIZE_ADDRESS__
-  GTEST_SKIP() << grown_bytes << " bytes kept back by the sanitizer, which finds leaks itself";
-#else
-  // Forgetting a context costs 6 kB each time. The bound is 128 bytes for each of the 800: one small
-  // object forgotten per simulation shows, a few pages of the allocator's own motion do not.
-  EXPECT_LT(grown_bytes, 800 * 128);
-#endif
 }
 
 TEST(FreshContext, counts_time_in_nanoseconds) {

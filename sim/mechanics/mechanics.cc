@@ -66,8 +66,7 @@ std::int64_t Mechanics::start_angle(std::int64_t sector) const {
   const std::int64_t track = sector / profile_.sectors_per_track;
   const auto skew = static_cast<__int128>(track - cylinder) * head_step_angle_ +
                     static_cast<__int128>(cylinder) * cylinder_step_angle_;
-  const std::int64_t on_track_ns =
-      sector % profile_.sectors_per_track * profile_.sector_ns();
+  const std::int64_t on_track_ns = sector % profile_.sectors_per_track * profile_.sector_ns();
   return static_cast<std::int64_t>((skew + on_track_ns * profile_.rpm) % kRevolution);
 }
 

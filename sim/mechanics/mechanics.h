@@ -6,8 +6,8 @@
 
 namespace biotope::sim {
 
-// What the mechanism does for one stretch of sectors on one track, in this order: move the arm, wait
-// for the platter, then one sector after the other without a gap.
+// What the mechanism does for one stretch of sectors on one track, in this order: move the arm,
+// wait for the platter, then one sector after the other without a gap.
 struct TrackPass {
   std::int64_t seek_ns = 0;      // arm and settling
   std::int64_t rotation_ns = 0;  // until the first sector comes under the head

@@ -3,12 +3,12 @@
 #include <Random123/philox.h>
 #include <gtest/gtest.h>
 
+#include <rapidcheck/gtest.h>
 #include <array>
 #include <cerrno>
 #include <cmath>
 #include <cstdlib>
 #include <functional>
-#include <rapidcheck/gtest.h>
 
 namespace biotope::sim {
 namespace {
@@ -101,8 +101,8 @@ TEST(Mechanics, rotational_latency_is_even_over_a_revolution_with_half_of_one_as
     ASSERT_GE(wait_ns, 0);
     ASSERT_LE(static_cast<double>(wait_ns), kZipRevolutionNs + 1);
     sum_ns += static_cast<double>(wait_ns);
-    ++tenths.at(std::min<std::size_t>(9, static_cast<std::size_t>(
-                                             static_cast<double>(wait_ns) * 10 / kZipRevolutionNs)));
+    ++tenths.at(std::min<std::size_t>(
+        9, static_cast<std::size_t>(static_cast<double>(wait_ns) * 10 / kZipRevolutionNs)));
   }
   // Arrivals stand a ten-thousandth of a revolution apart, so one may fall on either side.
   for (const int count : tenths) EXPECT_NEAR(count, kArrivals / 10, 1);

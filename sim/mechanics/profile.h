@@ -18,9 +18,9 @@ struct DriveProfile {
   std::int64_t heads = 0;
   std::int64_t sectors_per_track = 0;
   std::int64_t transfer_bytes_per_second = 0;  // under the head, while data flow
-  std::int64_t seek_base_ns = 0;     // the a of a + b * sqrt(cylinders)
-  std::int64_t average_seek_ns = 0;  // over uniformly random pairs of cylinders: gives the b
-  std::int64_t head_settle_ns = 0;   // changing the surface within a cylinder
+  std::int64_t seek_base_ns = 0;               // the a of a + b * sqrt(cylinders)
+  std::int64_t average_seek_ns = 0;      // over uniformly random pairs of cylinders: gives the b
+  std::int64_t head_settle_ns = 0;       // changing the surface within a cylinder
   std::int64_t command_overhead_ns = 0;  // from a command's arrival until the arm may start
   std::int64_t queue_depth = 1;          // requests a host had best keep in the drive
   bool can_erase = false;                // says that it takes erasures

@@ -21,9 +21,8 @@ tl::unexpected<Error> fail_as_errno(const char* what, const std::string& path) {
 }
 
 bool all_zero(std::span<const std::byte> bytes) {
-  return bytes.empty() ||
-         (bytes[0] == std::byte{0} &&
-          std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0);
+  return bytes.empty() || (bytes[0] == std::byte{0} &&
+                           std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0);
 }
 
 }  // namespace
@@ -63,8 +62,8 @@ Result<ImageFile> ImageFile::open(const std::string& path) {
 
 Status ImageFile::read(std::int64_t offset_bytes, std::span<std::byte> to) const {
   while (!to.empty() && offset_bytes < size_bytes_) {
-    const auto wanted = std::min<std::int64_t>(static_cast<std::int64_t>(to.size()),
-                                               size_bytes_ - offset_bytes);
+    const auto wanted =
+        std::min<std::int64_t>(static_cast<std::int64_t>(to.size()), size_bytes_ - offset_bytes);
     const ssize_t done =
         pread(descriptor_, to.data(), static_cast<std::size_t>(wanted), offset_bytes);
     if (done < 0 && errno == EINTR) continue;

@@ -28,8 +28,8 @@ Status check_shape(const std::string& name, MediumShape shape) {
 Status check_image(const std::string& path, std::int64_t image_bytes, MediumShape shape) {
   if (image_bytes == 0) return fail(EINVAL, "image '", path, "' is empty");
   if (image_bytes > shape.size_bytes) {
-    return fail(EFBIG, "image '", path, "' has ", image_bytes,
-                " bytes, but the medium holds only ", shape.size_bytes);
+    return fail(EFBIG, "image '", path, "' has ", image_bytes, " bytes, but the medium holds only ",
+                shape.size_bytes);
   }
   if (image_bytes % shape.sector_size != 0) {
     return fail(EINVAL, "image '", path, "' has ", image_bytes,

@@ -4,12 +4,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <rapidcheck/gtest.h>
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <rapidcheck/gtest.h>
 #include <string>
 #include <vector>
 
@@ -123,8 +123,7 @@ RC_GTEST_PROP(Medium, equals_a_plain_array, (const std::vector<std::uint8_t>& ch
       RC_ASSERT(medium.write(static_cast<std::int64_t>(begin), data).has_value());
     } else {
       std::fill_n(place, length, std::byte{0});
-      RC_ASSERT(medium
-                    .erase(static_cast<std::int64_t>(begin), static_cast<std::int64_t>(length))
+      RC_ASSERT(medium.erase(static_cast<std::int64_t>(begin), static_cast<std::int64_t>(length))
                     .has_value());
     }
   }

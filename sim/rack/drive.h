@@ -1,11 +1,11 @@
 #pragma once
 
+#include <tlm_utils/simple_target_socket.h>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <systemc>
 #include <tlm>
-#include <tlm_utils/simple_target_socket.h>
 
 #include "model/executor.h"
 #include "sim/mechanics/mechanics.h"
@@ -21,9 +21,9 @@ namespace biotope::sim {
 // write is answered when it is on the medium.
 //
 // Protocol of the socket: reads, writes, erasures and flushes are accepted at once (END_REQ) and
-// answered later with BEGIN_RESP, also when they are refused; lock, unlock and eject are answered by
-// TLM_COMPLETED on the call. Errors: ENXIO no medium, or it left before the request was done; EIO
-// the medium's image could not be read; EROFS write-protected; EINVAL not whole sectors of the
+// answered later with BEGIN_RESP, also when they are refused; lock, unlock and eject are answered
+// by TLM_COMPLETED on the call. Errors: ENXIO no medium, or it left before the request was done;
+// EIO the medium's image could not be read; EROFS write-protected; EINVAL not whole sectors of the
 // medium; EOPNOTSUPP no DriveExtension.
 class Drive : public sc_core::sc_module {
  public:

@@ -106,8 +106,8 @@ TEST(Drive, a_request_takes_overhead_seek_rotation_and_transfer) {
 
   const DriveStatistics did = *bay.rack->statistics(0);
   EXPECT_EQ(did.busy_ns, bay.host->answers[0].time_ns - 1'000'000'007);
-  EXPECT_EQ(did.busy_ns, zip100().command_overhead_ns + did.seek_ns + did.rotation_ns +
-                             did.transfer_ns);
+  EXPECT_EQ(did.busy_ns,
+            zip100().command_overhead_ns + did.seek_ns + did.rotation_ns + did.transfer_ns);
   EXPECT_EQ(did.transfer_ns, 200 * zip100().sector_ns());
   EXPECT_EQ(did.read_bytes, 200 * kSector);
   EXPECT_EQ(did.requests, 1U);
@@ -195,8 +195,8 @@ void tear_out_of_a_write(std::int64_t torn_at_ns, const std::vector<std::int64_t
   ASSERT_TRUE(bay.rack->tear_out(0));
   bay.rack->run_until_idle();
 
-  const std::int64_t passed = std::count_if(times.begin(), times.end(),
-                                            [&](std::int64_t t) { return t <= torn_at_ns; });
+  const std::int64_t passed =
+      std::count_if(times.begin(), times.end(), [&](std::int64_t t) { return t <= torn_at_ns; });
   Bytes wanted = pattern(sectors * kSector, 1);
   std::copy_n(fresh.begin(), passed * kSector, wanted.begin());
   EXPECT_EQ(bay.on_medium(kFirst * kSector, sectors * kSector), wanted) << passed << " passed";
@@ -256,9 +256,8 @@ TEST(Drive, a_medium_put_back_at_once_does_not_go_on_with_old_requests) {
   bay.rack->run_until_idle();
   EXPECT_EQ(bay.errors(), (std::vector<int>{ENXIO, 0}));
   EXPECT_EQ(read, Bytes(10 * kSector));
-  EXPECT_EQ(bay.host->events,
-            (std::vector<std::string>{"inserted", "busy", "torn out", "idle", "inserted", "busy",
-                                      "idle"}));
+  EXPECT_EQ(bay.host->events, (std::vector<std::string>{"inserted", "busy", "torn out", "idle",
+                                                        "inserted", "busy", "idle"}));
 }
 
 TEST(Drive, an_image_written_in_mid_transfer_has_the_sectors_passed_so_far) {

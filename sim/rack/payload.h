@@ -15,9 +15,9 @@ namespace biotope::sim {
 enum class DriveCommand : std::uint8_t {
   read,
   write,
-  erase,   // the range's contents are no longer needed: reads as zeros afterwards
-  flush,   // answered when everything asked before is on the medium
-  lock,    // the medium can not be ejected; answered at once, as the next two
+  erase,  // the range's contents are no longer needed: reads as zeros afterwards
+  flush,  // answered when everything asked before is on the medium
+  lock,   // the medium can not be ejected; answered at once, as the next two
   unlock,
   eject,
 };

@@ -77,7 +77,8 @@ Result<Rack::Place> Rack::switched_on(int bay) {
 }
 
 Result<std::string> Rack::bay_name(int bay) const {
-  return find(bay).map([](const Place& p) { return std::string(p.controller->drive(p.bay).name()); });
+  return find(bay).map(
+      [](const Place& p) { return std::string(p.controller->drive(p.bay).name()); });
 }
 
 Result<DriveProfile> Rack::profile(int bay) const {
@@ -92,9 +93,8 @@ Result<MediumShape> Rack::medium_shape(int bay) const {
 
 Status Rack::insert(int bay, std::shared_ptr<Medium> medium) {
   if (medium == nullptr) return fail(EINVAL, "there is no medium to insert into bay ", bay);
-  return switched_on(bay).and_then([&](const Place& p) {
-    return p.controller->drive(p.bay).insert(std::move(medium));
-  });
+  return switched_on(bay).and_then(
+      [&](const Place& p) { return p.controller->drive(p.bay).insert(std::move(medium)); });
 }
 
 Status Rack::tear_out(int bay) {

@@ -23,8 +23,8 @@ enum class DriveCommand : std::uint8_t;
 // declared first; the first use of it, or the first step of the executor, switches it on, and from
 // then on no more can be added. Bays are counted through over all controllers, from 0.
 //
-// Nothing here breaks by being called at the wrong time: it is refused with a sentence, ENOENT where
-// there is no such bay.
+// Nothing here breaks by being called at the wrong time: it is refused with a sentence, ENOENT
+// where there is no such bay.
 class Rack {
  public:
   // EBUSY: another rack exists in this process. `tie_seed`: see SystemcExecutor.
@@ -36,8 +36,8 @@ class Rack {
   SystemcExecutor& executor() { return executor_; }
 
   // Declares a controller with `bays` drives of one kind; gives the number of its first bay. EBUSY:
-  // switched on already; EEXIST: the name is taken; EINVAL: no name (letters, digits, _), or a count
-  // out of 1..kMostBays; ENOENT: no such profile.
+  // switched on already; EEXIST: the name is taken; EINVAL: no name (letters, digits, _), or a
+  // count out of 1..kMostBays; ENOENT: no such profile.
   Result<int> add_controller(const std::string& name, int bays, std::string_view profile);
   static constexpr int kMostBays = 256;
   // Switches the machine on. Once more does no harm.

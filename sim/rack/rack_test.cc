@@ -134,9 +134,8 @@ TEST(Rack, a_locked_medium_can_not_be_ejected_but_torn_out) {
   ASSERT_TRUE(rack->lock(0));
   ASSERT_TRUE(rack->tear_out(0));
   EXPECT_FALSE(rack->locked(0).value());
-  EXPECT_EQ(host.events,
-            (std::vector<std::string>{"inserted", "locked", "unlocked", "ejected", "inserted",
-                                      "locked", "torn out"}));
+  EXPECT_EQ(host.events, (std::vector<std::string>{"inserted", "locked", "unlocked", "ejected",
+                                                   "inserted", "locked", "torn out"}));
 }
 
 TEST(Rack, a_drive_at_work_does_not_eject) {
