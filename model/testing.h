@@ -2,12 +2,15 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "model/mesh.h"
+#include "model/taster.h"
 #include "model/virtual_executor.h"
 
 // What tests of the core build meshes from: the smallest geoms there can be, each with everything a
@@ -68,6 +71,80 @@ class Pass final : public Geom {
   std::int64_t shift_bytes = 0;
 };
 
+// A middle with any number of pieces of what is below, which may overlap: two of those never have
+// one a writer and the other exclusive use.
+class Slices final : public Geom {
+ public:
+  using Geom::Geom;
+  struct Piece {
+    Provider* provider;
+    std::int64_t start_bytes;
+    std::int64_t length_bytes;
+    bool overlaps(const Piece& other) const {
+      return start_bytes < other.start_bytes + other.length_bytes &&
+             other.start_bytes < start_bytes + length_bytes;
+    }
+  };
+
+  Verdict start(Bio& bio, Provider& provider) override {
+    bio.shift(pieces[provider.index].start_bytes);
+    return Verdict::remapped(consumers().front());
+  }
+  Status demand(AccessPlan& plan) override {
+    for (const Piece& one : pieces) {
+      if (!plan.opens(*one.provider)) continue;
+      for (const Piece& other : pieces) {
+        if (one.provider == other.provider || !one.overlaps(other)) continue;
+        const Access a = plan.would_be(*one.provider);
+        const Access b = plan.would_be(*other.provider);
+        if ((a.w > 0 && b.e > 0) || (a.e > 0 && b.w > 0)) {
+          return fail(EPERM, title(), " refuses ", one.provider->name(), ": it overlaps ",
+                      other.provider->name(), ", which is open (", b.text(), ")");
+        }
+      }
+    }
+    require_union(plan);
+    return {};
+  }
+  // One more published piece.
+  Provider& add_piece(const std::string& name, std::int64_t start_bytes,
+                      std::int64_t length_bytes) {
+    const Properties& below = consumers().front().provider()->properties();
+    Provider& provider =
+        **mesh().new_provider(*this, name, part_of(below, start_bytes, length_bytes));
+    provider.index = pieces.size();
+    pieces.push_back({&provider, start_bytes, length_bytes});
+    mesh().publish(provider);
+    return provider;
+  }
+
+  std::vector<Piece> pieces;
+};
+
+// A middle that serves the same bytes from several places: writes go to all of them, reads to the
+// first that is left, and it lives as long as one of them does.
+class Fork final : public Geom {
+ public:
+  using Geom::Geom;
+  Verdict start(Bio& bio, Provider&) override {
+    Children parts(mesh().path(), bio);
+    for (Consumer& leg : consumers()) {
+      if (leg.orphaned()) continue;
+      if (!parts.add_copy(leg, bio.position_bytes)) return Verdict::done(ENOMEM);
+      if (!needs_write(bio.command)) break;
+    }
+    return parts.issue();
+  }
+  void orphaned(Consumer& consumer) override {
+    ++orphanings;
+    std::size_t left = 0;
+    for (const Consumer& leg : consumers()) left += leg.orphaned() ? 0 : 1;
+    if (left == 0) return Geom::orphaned(consumer);
+    mesh().drop(consumer);
+  }
+  int orphanings = 0;
+};
+
 // A top: a user of one provider, who remembers what happened to him.
 class User final : public Geom {
  public:
@@ -75,13 +152,47 @@ class User final : public Geom {
   Verdict start(Bio&, Provider&) override { return Verdict::done(EOPNOTSUPP); }
   void orphaned(Consumer& consumer) override {
     ++orphanings;
+    if (on_orphaned) return on_orphaned(consumer);
     Geom::orphaned(consumer);
   }
   void spoiled(Consumer&) override { ++spoilings; }
+  Status may_let_go(Consumer&) override { return may_let_go_answer; }
+  Task<Status> let_go(Consumer& consumer) override {
+    ++let_gos;
+    if (on_let_go) return on_let_go(consumer);
+    return close_it(consumer);
+  }
 
   Consumer& edge() { return consumers().front(); }
   int orphanings = 0;
   int spoilings = 0;
+  int let_gos = 0;
+  Status may_let_go_answer;
+  std::function<void(Consumer&)> on_orphaned;
+  std::function<Task<Status>(Consumer&)> on_let_go;
+
+ private:
+  static Task<Status> close_it(Consumer& consumer) {
+    co_return consumer.geom().mesh().close(consumer);
+  }
+};
+
+// A class that tastes as a test says.
+class TastingClass final : public Class {
+ public:
+  using Taste = std::function<Task<Geom*>(Taster&, TastingClass&)>;
+  TastingClass(std::string name, Taste how) : Class(std::move(name)), how_(std::move(how)) {}
+
+  bool tastes() const override { return true; }
+  Task<Geom*> taste(Taster& taster) override {
+    asked.push_back(taster.provider().name());
+    return how_(taster, *this);
+  }
+
+  std::vector<std::string> asked;  // in order
+
+ private:
+  Taste how_;
 };
 
 // A mesh with a clock of its own and one class for all of the above.
@@ -105,6 +216,18 @@ class TestMesh {
     auto& geom = add<Pass>(name);
     mesh.new_consumer(geom, below).value();
     mesh.publish(**mesh.new_provider(geom, name, below.properties()));
+    return geom;
+  }
+  Slices& slices(const std::string& name, Provider& below) {
+    auto& geom = add<Slices>(name);
+    mesh.new_consumer(geom, below).value();
+    return geom;
+  }
+  // A fork over all of `below`, with one published provider of the same name.
+  Fork& fork(const std::string& name, const std::vector<Provider*>& below) {
+    auto& geom = add<Fork>(name);
+    for (Provider* leg : below) mesh.new_consumer(geom, *leg).value();
+    mesh.publish(**mesh.new_provider(geom, name, below.front()->properties()));
     return geom;
   }
   // A user attached to `below`, closed.
@@ -149,6 +272,14 @@ class Issuer {
     return errors.size() == before ? -1 : errors.back();
   }
 
+  // True when each of the `count` requests has come back exactly once.
+  bool all_back_once(std::size_t count) const {
+    for (const auto& [bio, times] : times_done) {
+      if (times != 1) return false;
+    }
+    return times_done.size() == count;
+  }
+
   std::vector<int> errors;  // in the order of completion
   std::map<const Bio*, int> times_done;
 
@@ -186,10 +317,36 @@ class Recorder final : public Observer {
     return names;
   }
 
+  // How many facts there were of one kind.
+  std::size_t count(FactKind kind) const { return geoms(kind).size(); }
+
   std::vector<Line> lines;
 
  private:
   Mesh& mesh_;
 };
+
+// Empty when every provider is open as the sum of its consumers, none below zero, and every rank is
+// one more than the highest below; else what is wrong.
+inline std::string what_is_wrong(const Mesh& mesh) {
+  for (const Geom& geom : mesh.geoms()) {
+    int rank = 1;
+    for (const Consumer& consumer : geom.consumers()) {
+      if (consumer.access().negative()) return sentence(consumer.name(), " is below zero");
+      if (consumer.provider() == nullptr) continue;
+      rank = std::max(rank, 1 + consumer.provider()->geom().rank());
+    }
+    if (geom.rank() != rank) return sentence(geom.title(), " has rank ", geom.rank());
+    for (const Provider& provider : geom.providers()) {
+      Access sum;
+      for (const Consumer& consumer : provider.consumers()) sum = sum + consumer.access();
+      if (sum != provider.access()) {
+        return sentence(provider.name(), " is ", provider.access().text(), ", its consumers ",
+                        sum.text());
+      }
+    }
+  }
+  return {};
+}
 
 }  // namespace biotope::testing
