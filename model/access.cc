@@ -23,29 +23,37 @@ Status Mesh::access(Consumer& consumer, Access change) {
 }
 
 Status Mesh::change_access(const std::vector<AccessPlan::Wish>& wishes) {
+  std::vector<Consumer*> edges;
   std::vector<Change> changes;
   {
     AccessPlan plan(*this);
     if (Status fine = plan.work_out(wishes); !fine) return fine;
+    edges = plan.edges();
     changes = commit(plan);
   }
   // Only now that the plan is gone: whoever is told may open and close things of its own.
-  for (const Change& c : changes) after_commit(*c.provider, c.before, *c.opener);
+  for (const Change& c : changes) after_commit(*c.provider, c.before);
+  for (Consumer* edge : edges) {
+    if (edge->access_.closed() && edge->geom().withering_) wash(edge->geom());
+  }
   return {};
 }
 
-std::vector<Mesh::Change> Mesh::commit(const AccessPlan& plan) {
+// All at once before anybody is told: whoever looks sees the old counts everywhere, or the new.
+std::vector<Mesh::Change> Mesh::commit(AccessPlan& plan) {
+  std::vector<Access> before;
   std::vector<Change> changes;
   for (Consumer* consumer : plan.edges()) {
     Provider& provider = *consumer->provider_;
-    const Access before = consumer->access_;
-    const Access after = plan.would_be(*consumer);
-    changes.push_back({&provider, provider.access_, consumer});
-    consumer->access_ = after;
-    provider.access_ = provider.access_ + (after - before);
+    before.push_back(consumer->access_);
+    consumer->access_ = plan.would_be(*consumer);
     consumer->refresh_gate();
-    note_access(*consumer, before);
+    if (provider.would_be_delta_ == Access{}) continue;
+    changes.push_back({&provider, provider.access_});
+    provider.access_ = plan.would_be(provider);
+    provider.would_be_delta_ = {};
   }
+  for (std::size_t i = 0; i < before.size(); ++i) note_access(*plan.edges()[i], before[i]);
   return changes;
 }
 
@@ -61,15 +69,14 @@ void Mesh::note_access(const Consumer& consumer, Access before) {
   facts_.emit(fact);
 }
 
-void Mesh::after_commit(Provider& provider, Access before, Consumer& opener) {
+void Mesh::after_commit(Provider& provider, Access before) {
   provider.geom().access_changed(provider, before, provider.access_);
   if (before.w == 0 && provider.access_.w > 0) {
     for (Consumer& other : provider.consumers_) {
-      if (&other != &opener) spoil(other);
+      if (other.access_.w == 0) spoil(other);
     }
   }
   if (before.w > 0 && provider.access_.w == 0) taste(provider);
-  if (opener.access_.closed() && opener.geom().withering_) wash(opener.geom());
 }
 
 }  // namespace biotope

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 
@@ -23,6 +24,10 @@ struct Access {
   // True when any count grows from `before` to this.
   bool opens_beyond(Access before) const {
     return r > before.r || w > before.w || e > before.e;
+  }
+  // Each count, but none beyond that of `limit`.
+  Access at_most(Access limit) const {
+    return {std::min(r, limit.r), std::min(w, limit.w), std::min(e, limit.e)};
   }
   std::string text() const { return sentence('r', r, 'w', w, 'e', e); }
 };

@@ -39,6 +39,8 @@ bool AccessPlan::opens(const Provider& provider) const {
 }
 
 void AccessPlan::need(Consumer& below, Access access) {
+  if (below.provider_ == nullptr) return;
+  if (only_closes_) access = access.at_most(would_be(below));
   if (access != would_be(below)) change(below, access);
 }
 
@@ -95,10 +97,13 @@ Status AccessPlan::refused(const Geom& by, const Provider& provider, const Statu
 }
 
 Status AccessPlan::work_out(const std::vector<Wish>& wishes) {
+  for (const Wish& wish : wishes) {
+    if (wish.access.opens_beyond(wish.consumer->access_)) only_closes_ = false;
+  }
   for (const Wish& wish : wishes) need(*wish.consumer, wish.access);
   while (!to_ask_.empty()) {
     Geom& geom = *take_highest();
-    if (const Status fine = ask(geom); !fine) {
+    if (const Status fine = ask(geom); !fine && !only_closes_) {
       return refused(geom, *wishes.back().consumer->provider_, fine);
     }
   }

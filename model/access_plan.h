@@ -25,7 +25,8 @@ class AccessPlan {
   Access would_be(const Provider& provider) const;
   // True when the plan opens `provider` further than it is.
   bool opens(const Provider& provider) const;
-  // Consumer `below` of the geom being asked has to be open so; what is so already asks nobody.
+  // Consumer `below` of the geom being asked has to be open so; what is so already asks nobody. In a
+  // plan that only closes, this can open nothing: whoever closes must not be refused for others.
   void need(Consumer& below, Access access);
 
   // For the mesh -------------------------------------------------------------------------------
@@ -49,6 +50,7 @@ class AccessPlan {
   Status check_sharing(const Consumer& consumer) const;
 
   Mesh* mesh_;
+  bool only_closes_ = true;
   std::vector<Consumer*> edges_;
   std::vector<Geom*> to_ask_;
 };

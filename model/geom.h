@@ -36,7 +36,7 @@ class Geom : public Link<ByMesh> {
   // Optional. Says, through plan.need(), how each consumer must be open for the providers to be open
   // as plan.would_be() tells, or vetoes with a reason. Must not change anything: the plan may still
   // be dropped. Called once for each plan that touches this geom, with all its providers known. A
-  // plan that opens nothing further must not be vetoed. Default: require_union().
+  // veto against a plan that only closes is not heard. Default: require_union().
   virtual Status demand(AccessPlan& plan);
   // Optional. `provider` is now open as `after`. For drivers that lock media or spin down.
   virtual void access_changed(Provider& provider, Access before, Access after);

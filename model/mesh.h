@@ -172,13 +172,12 @@ class Mesh final : private RequestPath::IdleListener {
   void edge_idle(Consumer& edge) override;
   struct Change {
     Provider* provider;
-    Access before;  // of the provider
-    Consumer* opener;
+    Access before;
   };
   // All of it or nothing.
   Status change_access(const std::vector<AccessPlan::Wish>& wishes);
-  std::vector<Change> commit(const AccessPlan& plan);
-  void after_commit(Provider& provider, Access before, Consumer& opener);
+  std::vector<Change> commit(AccessPlan& plan);
+  void after_commit(Provider& provider, Access before);
   void note_access(const Consumer& consumer, Access before);
   void tell(FactKind kind, const Geom& geom, const Provider* provider = nullptr,
             const Consumer* consumer = nullptr, int error = 0);
