@@ -261,6 +261,14 @@ void RequestPath::try_again_later(Consumer& edge, std::function<void()> attempt)
   });
 }
 
+void RequestPath::try_again_later(Consumer& edge, std::function<void()> attempt) {
+  ++edge.in_flight_;
+  later_.after(kReplayDelay_ns, [this, &edge, attempt = std::move(attempt)] {
+    attempt();
+    leave(edge);
+  });
+}
+
 void RequestPath::suspend(Consumer& edge) {
   edge.suspended_ = true;
   edge.refresh_gate();

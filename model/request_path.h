@@ -64,6 +64,10 @@ class RequestPath {
   // counts as a request in flight on `edge`, so that nobody takes that away.
   void try_again_later(Consumer& edge, std::function<void()> attempt);
 
+  // For an issuer that found the pool exhausted: calls `attempt` after kReplayDelay_ns. Meanwhile this
+  // counts as a request in flight on `edge`, so that nobody takes that away.
+  void try_again_later(Consumer& edge, std::function<void()> attempt);
+
   static constexpr std::int64_t kReplayDelay_ns = 1'000'000;
 
   std::uint64_t bios_out() const { return bios_.taken(); }
