@@ -68,6 +68,9 @@ class Geom : public Link<ByMesh> {
   virtual Result<Consumer*> bypass();
   // Optional. One line for people: what is going on here. Default: empty.
   virtual std::string status() const;
+  // Optional. A few words for people about one of this geom's own providers: what it is a part or a
+  // copy of. Default: empty.
+  virtual std::string about(const Provider&) const { return {}; }
 
   Mesh& mesh() const { return *mesh_; }
   const Class& cls() const { return *class_; }

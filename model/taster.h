@@ -18,6 +18,9 @@ class Taster {
   Mesh& mesh() const { return mesh_; }
   Provider& provider() const { return provider_; }
   const Properties& properties() const { return provider_.properties(); }
+  // True when somebody has opened the provider for writing since tasting began. What was read may not
+  // be there any more; the provider is tasted again when the writer has closed.
+  bool stale() const { return consumer_.spoiled(); }
 
   // Bytes [offset, offset + length), of any alignment. EIO when they are not all on the medium.
   Task<Result<Bytes>> read(std::int64_t offset_bytes, std::int64_t length_bytes) const;
