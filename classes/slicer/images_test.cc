@@ -1,0 +1,270 @@
+// Real disk images with agreed answers. They are not part of this repository: they are looked for
+// beside it, and the test is skipped where they are not.
+#include <gtest/gtest.h>
+#include <cstdlib>
+
+#include <algorithm>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <tuple>
+
+#include "classes/slicer/testing.h"
+
+namespace biotope {
+namespace {
+
+using nlohmann::json;
+
+constexpr const char* kFolder = "../shared/images";
+
+std::string output_of(const std::string& command) {
+  std::string text;
+  std::FILE* pipe = ::popen(command.c_str(), "r");
+  if (pipe == nullptr) return text;
+  char buffer[4096];
+  while (const std::size_t got = std::fread(buffer, 1, sizeof buffer, pipe)) {
+    text.append(buffer, got);
+  }
+  ::pclose(pipe);
+  return text;
+}
+
+// A read-only medium in a file: images of many gigabytes are mostly holes.
+class FileDriver final : public DiskDriver {
+ public:
+  FileDriver(const std::string& path, Properties properties)
+      : file_(std::fopen(path.c_str(), "rb")) {
+    traits_.properties = properties;
+    traits_.properties.writable = false;
+  }
+  ~FileDriver() override {
+    if (file_ != nullptr) std::fclose(file_);
+  }
+  DiskTraits traits() const override { return traits_; }
+  Verdict strategy(Bio& bio) override {
+    std::vector<std::byte> bytes(static_cast<std::size_t>(bio.length_bytes));
+    if (file_ == nullptr || ::fseeko(file_, bio.position_bytes, SEEK_SET) != 0 ||
+        std::fread(bytes.data(), 1, bytes.size(), file_) != bytes.size()) {
+      return Verdict::done(EIO);
+    }
+    bio.data.copy_in(bytes);
+    return Verdict::done();
+  }
+
+ private:
+  std::FILE* file_;
+  DiskTraits traits_;
+};
+
+// index, start, length, type; the type is empty where the answer leaves it open.
+using Row = std::tuple<int, std::int64_t, std::int64_t, std::string>;
+using Rows = std::set<Row>;
+
+Rows rows_of(const json& partitions, bool with_types) {
+  Rows rows;
+  for (const json& p : partitions) {
+    if (p.value("role", "") == "logical") continue;
+    const json& index = p.at("index");
+    const bool typed = with_types && p.contains("type") && p.at("type").is_string();
+    rows.emplace(index.is_string() ? std::stoi(index.get<std::string>()) : index.get<int>(),
+                 p.at("start_byte").get<std::int64_t>(), p.at("length_byte").get<std::int64_t>(),
+                 typed ? p.at("type").get<std::string>() : "");
+  }
+  return rows;
+}
+
+Rows rows_of(const Slicer& slicer, bool with_types) {
+  Rows rows;
+  for (const Provider& provider : slicer.providers()) {
+    const Slice& slice = slicer.slice_of(provider);
+    rows.emplace(slice.index, start_on_disk_bytes(provider), provider.media_size_bytes(),
+                 with_types ? slice.type : "");
+  }
+  return rows;
+}
+
+bool has_open_types(const json& partitions) {
+  return std::any_of(partitions.begin(), partitions.end(),
+                     [](const json& p) { return !p.contains("type") || p.at("type").is_null(); });
+}
+
+// One image, on a disk, tasted.
+class Tasted {
+ public:
+  Tasted(const json& expected, const std::string& folder) {
+    Properties properties;
+    properties.sector_size_bytes = expected.value("sector_size", 512);
+    properties.media_size_bytes = expected.at("media_size").get<std::int64_t>();
+    properties.media_size_bytes -= properties.media_size_bytes % properties.sector_size_bytes;
+    const auto name = expected.at("image").get<std::string>();
+    driver_ = std::make_unique<FileDriver>(folder + "/" + name, properties);
+    add_disk(t.mesh, "da0", *driver_).value();
+    EXPECT_TRUE(t.mesh.settle());
+  }
+
+  // The slicer on `provider` whose table has this scheme ("mbr", "bsd"), or null.
+  const Slicer* slicer(const std::string& provider, std::string scheme) const {
+    std::transform(scheme.begin(), scheme.end(), scheme.begin(), ::toupper);
+    for (const Geom& geom : t.mesh.geoms()) {
+      const Slicer* found = Slicer::of(geom);
+      if (found != nullptr && found->name() == provider && found->table().scheme == scheme) {
+        return found;
+      }
+    }
+    return nullptr;
+  }
+  std::size_t slicers() const {
+    std::size_t count = 0;
+    for (const Geom& geom : t.mesh.geoms()) count += Slicer::of(geom) != nullptr ? 1 : 0;
+    return count;
+  }
+  // True when the mesh shows exactly these tables.
+  bool shows(const json& answer, bool nested_too) const {
+    if (answer.at("scheme").is_null()) return slicers() == 0;
+    std::size_t tables = 1;
+    if (!shows_table("da0", answer)) return false;
+    if (!nested_too) return true;
+    for (const json& nested : answer.value("nested", json::array())) {
+      const json& parent = nested.at("parent_index");
+      if (!shows_table(parent.is_null() ? "da0" : "da0s" + parent.dump(), nested)) return false;
+      ++tables;
+    }
+    return slicers() == tables;
+  }
+  std::string text() const {
+    std::string all;
+    for (const Geom& geom : t.mesh.geoms()) {
+      if (Slicer::of(geom) == nullptr) continue;
+      all += geom.title() + ": " + geom.status() + "\n";
+      for (const Provider& p : geom.providers())
+        all += "  " + p.name() + ": " + geom.about(p) + "\n";
+    }
+    for (const auto& line : notes.lines) {
+      if (line.kind == FactKind::note) all += "note: " + line.text + "\n";
+    }
+    return all;
+  }
+
+  mutable testing::SlicedMesh t;
+  testing::Recorder notes{t.mesh};
+
+ private:
+  bool shows_table(const std::string& provider, const json& answer) const {
+    const Slicer* found = slicer(provider, answer.at("scheme").get<std::string>());
+    if (found == nullptr) return false;
+    const json& partitions = answer.at("partitions");
+    const bool typed = !has_open_types(partitions);
+    return rows_of(*found, typed) == rows_of(partitions, typed);
+  }
+
+  std::unique_ptr<FileDriver> driver_;
+};
+
+bool is_ours(const json& answer) {
+  return answer.at("scheme") == "mbr" || answer.at("scheme") == "bsd";
+}
+
+// The answers that would do, besides the main one and no table at all.
+bool shows_another(const Tasted& tasted, const json& expected) {
+  for (const json& also : expected.value("accept_also", json::array())) {
+    if ((is_ours(also) || also.at("scheme").is_null()) && tasted.shows(also, false)) return true;
+  }
+  return false;
+}
+
+std::vector<json> answers() {
+  std::vector<json> all;
+  const std::string list = output_of(std::string("ls ") + kFolder + "/expected/*.json 2>/dev/null");
+  for (std::size_t at = 0; at < list.size();) {
+    const std::size_t end = list.find('\n', at);
+    std::FILE* file = std::fopen(list.substr(at, end - at).c_str(), "rb");
+    all.push_back(json::parse(file));
+    std::fclose(file);
+    at = end + 1;
+  }
+  return all;
+}
+
+// Expands all images named in the arguments after the folder of the images and the one to fill.
+constexpr const char* kExpandAll = R"(python3 -B -c "
+import json, sys
+images, made = sys.argv[1:3]
+sys.path.insert(0, images)
+from expand_image import expand
+for name in sys.argv[3:]:
+    about = json.load(open(f'{images}/expected/{name}.json'))
+    size = about.get('expand', {}).get('media_size')
+    expand(images + '/' + about['stored_as'], made + '/' + name, size)
+" )";
+
+class Images : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    all_ = answers();
+    if (all_.empty()) GTEST_SKIP() << "there are no disk images in " << kFolder;
+    char folder[] = "/tmp/biotope_images_XXXXXX";
+    ASSERT_NE(::mkdtemp(folder), nullptr);
+    folder_ = folder;
+  }
+  void TearDown() override {
+    if (!folder_.empty()) output_of("rm -r " + folder_);
+  }
+
+  // Calls look(expected, tasted) for every image that `wanted` says yes to; returns how many.
+  template <class Wanted, class Look>
+  int each(Wanted wanted, Look look) {
+    std::string command = std::string(kExpandAll) + kFolder + " " + folder_;
+    for (const json& expected : all_) {
+      if (wanted(expected)) command += " " + expected.at("image").get<std::string>();
+    }
+    output_of(command);
+    int count = 0;
+    for (const json& expected : all_) {
+      if (!wanted(expected)) continue;
+      ++count;
+      look(expected, Tasted(expected, folder_));
+    }
+    return count;
+  }
+
+ private:
+  std::vector<json> all_;
+  std::string folder_;
+};
+
+TEST_F(Images, Paper_77_valid_tables_of_other_systems_are_read_as_those_read_them) {
+  const int seen =
+      each([](const json& expected) { return is_ours(expected) && expected.at("kind") == "valid"; },
+           [](const json& expected, const Tasted& tasted) {
+             EXPECT_TRUE(tasted.shows(expected, true) || shows_another(tasted, expected))
+                 << expected.at("image") << "\n"
+                 << tasted.text();
+           });
+  EXPECT_GT(seen, 20);
+}
+
+TEST_F(Images, damaged_tables_are_read_or_refused_as_some_tool_does) {
+  const int seen = each(
+      [](const json& expected) { return is_ours(expected) && expected.at("kind") == "damaged"; },
+      [](const json& expected, const Tasted& tasted) {
+        const bool refused = expected.value("freebsd_2019_gpart", "").starts_with("reject");
+        EXPECT_TRUE(tasted.shows(expected, true) || shows_another(tasted, expected) ||
+                    (refused && tasted.slicers() == 0))
+            << expected.at("image") << "\n"
+            << tasted.text();
+      });
+  EXPECT_GT(seen, 10);
+}
+
+TEST_F(Images, what_is_no_table_of_ours_is_not_taken_for_one) {
+  const int seen = each([](const json& expected) { return !is_ours(expected); },
+                        [](const json& expected, const Tasted& tasted) {
+                          EXPECT_EQ(tasted.slicers(), 0U) << expected.at("image") << "\n"
+                                                          << tasted.text();
+                        });
+  EXPECT_GT(seen, 50);
+}
+
+}  // namespace
+}  // namespace biotope

@@ -1,0 +1,167 @@
+#include "classes/slicer/slicer.h"
+
+#include <iterator>
+
+#include "model/check.h"
+#include "model/control_io.h"
+
+namespace biotope {
+
+Result<Slicer*> Slicer::build(Mesh& mesh, const Class& cls, Provider& below, Table table,
+                              int depth) {
+  auto& slicer = static_cast<Slicer&>(
+      mesh.add(std::make_unique<Slicer>(mesh, cls, below.name(), std::move(table), depth)));
+  if (const Status populated = slicer.populate(below); !populated) {
+    mesh.wither(slicer);
+    return pass_on(populated);
+  }
+  for (Provider& provider : slicer.providers()) mesh.publish(provider);
+  return &slicer;
+}
+
+Status Slicer::populate(Provider& below) {
+  const Result<Consumer*> consumer = mesh().new_consumer(*this, below);
+  if (!consumer) return pass_on(consumer);
+  for (std::size_t i = 0; i < table_.slices.size(); ++i) {
+    const Slice& slice = table_.slices[i];
+    const Result<Provider*> provider =
+        mesh().new_provider(*this, below.name() + slice.suffix,
+                            part_of(below.properties(), slice.start_bytes, slice.length_bytes));
+    if (!provider) return pass_on(provider);
+    (*provider)->index = static_cast<std::uint64_t>(slice.start_bytes);
+    slice_by_provider_.emplace((*provider)->id(), i);
+  }
+  find_overlaps();
+  return {};
+}
+
+void Slicer::find_overlaps() {
+  if (!table_.may_overlap) return;
+  for (auto a = slice_by_provider_.begin(); a != slice_by_provider_.end(); ++a) {
+    for (auto b = std::next(a); b != slice_by_provider_.end(); ++b) {
+      if (!overlap(table_.slices[a->second], table_.slices[b->second])) continue;
+      overlapping_.emplace_back(a->first, b->first);
+    }
+  }
+}
+
+// Requests ---------------------------------------------------------------------------------------
+
+Verdict Slicer::start(Bio& bio, Provider& provider) {
+  if (bio.command == Command::getattr) [[unlikely]]
+    return answer(bio, provider);
+  bio.shift(static_cast<std::int64_t>(provider.index));
+  return Verdict::remapped(consumers().front());
+}
+
+Verdict Slicer::answer(Bio& bio, Provider& provider) {
+  const Slice& slice = slice_of(provider);
+  const std::string_view name = bio.attribute;
+  if (name == "PART::scheme") return answer_attribute(bio, table_.scheme);
+  if (name == "PART::type") return answer_attribute(bio, slice.type);
+  if (name == "PART::label") return answer_attribute(bio, slice.label);
+  if (name == "PART::index") return answer_attribute(bio, std::to_string(slice.index));
+  if (name == "PART::offset") return answer_attribute(bio, std::to_string(slice.start_bytes));
+  if (name == "PART::depth") return answer_attribute(bio, std::to_string(depth_));
+  if (name == "PART::isleaf") return answer_attribute(bio, table_.leaf ? "1" : "0");
+  return Verdict::remapped(consumers().front());
+}
+
+// Opens ------------------------------------------------------------------------------------------
+
+Status Slicer::demand(AccessPlan& plan) {
+  for (const auto& [first, second] : overlapping_) {
+    const Provider* a = mesh().provider_by_id(first);
+    const Provider* b = mesh().provider_by_id(second);
+    if (a == nullptr || b == nullptr) continue;
+    if (const Status fine = check_overlap(plan, *a, *b); !fine) return fine;
+    if (const Status fine = check_overlap(plan, *b, *a); !fine) return fine;
+  }
+  require_union(plan);
+  return {};
+}
+
+Status Slicer::check_overlap(const AccessPlan& plan, const Provider& opened,
+                             const Provider& sibling) const {
+  const Access before = opened.access();
+  const Access after = plan.would_be(opened);
+  const Access held = plan.would_be(sibling);
+  const bool writes = after.w > before.w && held.e > 0;
+  const bool excludes = after.e > before.e && held.w > 0;
+  if (!writes && !excludes) return {};
+  std::string opener;
+  for (const Consumer& consumer : opened.consumers()) {
+    if (!plan.would_be(consumer).opens_beyond(consumer.access())) continue;
+    opener = sentence(" to ", consumer.geom().title());
+  }
+  for (const Consumer& consumer : sibling.consumers()) {
+    const Access theirs = plan.would_be(consumer);
+    if (writes ? theirs.e == 0 : theirs.w == 0) continue;
+    return fail(EPERM, title(), " refuses to open ", opened.name(), " for ",
+                after.w > before.w ? "writing" : "exclusive use", opener, ": it shares bytes with ",
+                sibling.name(), ", which ", consumer.geom().title(),
+                writes ? " has exclusively (" : " writes to (", theirs.text(),
+                "); close that first");
+  }
+  BIOTOPE_CHECK(false, "the counts of a provider are the sum of its consumers'");
+  return {};
+}
+
+// Change below -----------------------------------------------------------------------------------
+
+Properties Slicer::derive(const Provider& own) const {
+  return part_of(consumers().front().provider()->properties(), static_cast<std::int64_t>(own.index),
+                 own.media_size_bytes());
+}
+
+bool Slicer::resized(Consumer& consumer) {
+  const std::int64_t size = consumer.provider()->media_size_bytes();
+  for (Provider& own : providers()) {
+    if (own.orphaned() || slice_of(own).end_bytes() <= size) continue;
+    mesh().note(*this, sentence(own.name(), " is lost: ", name(), " has shrunk to ", size,
+                                " bytes and no longer holds all of it"));
+    mesh().orphan(own);
+  }
+  return true;
+}
+
+// For people -------------------------------------------------------------------------------------
+
+std::string Slicer::status() const {
+  const std::size_t count = table_.slices.size();
+  std::string text =
+      sentence(table_.scheme, ", ", count, count == 1 ? " partition" : " partitions");
+  for (const std::string& note : table_.notes) text += "; " + note;
+  return text;
+}
+
+std::string Slicer::about(const Provider& own) const {
+  const Slice& slice = slice_of(own);
+  std::string text = slice.type;
+  if (!slice.label.empty()) text += sentence(" \"", slice.label, '"');
+  return sentence(text, ", ", slice.length_bytes, " bytes from ", slice.start_bytes);
+}
+
+const Slice& Slicer::slice_of(const Provider& own) const {
+  const auto found = slice_by_provider_.find(own.id());
+  BIOTOPE_CHECK(found != slice_by_provider_.end(), "a slicer is asked about its own providers");
+  return table_.slices[found->second];
+}
+
+const Provider* Slicer::below() const {
+  return consumers().empty() ? nullptr : consumers().front().provider();
+}
+
+std::int64_t start_on_disk_bytes(const Provider& provider) {
+  std::int64_t start = 0;
+  const Provider* at = &provider;
+  while (at != nullptr) {
+    const Slicer* slicer = Slicer::of(at->geom());
+    if (slicer == nullptr) break;
+    start += slicer->slice_of(*at).start_bytes;
+    at = slicer->below();
+  }
+  return start;
+}
+
+}  // namespace biotope
