@@ -17,7 +17,7 @@ define test
 @ctest --preset $(1) --parallel $(JOBS) --output-junit $(CURDIR)/$(2)/junit.xml
 endef
 
-.PHONY: build run test asan tsan bench lint docs coverage clean help packages
+.PHONY: build run test asan tsan bench lint format docs coverage clean help packages
 
 build: ## build everything into build/ (this is what plain `make` does)
 	$(call build,release)
@@ -46,6 +46,10 @@ lint: ## formatting, clang-tidy on changed files, house rules, Lua
 	@tools/install-packages lint
 	@cmake --preset lint --log-level=WARNING >/dev/null
 	@tools/lint build/lint $(JOBS)
+
+format: ## lay out all C++ sources as lint wants them
+	@tools/install-packages lint
+	@git ls-files --cached --others --exclude-standard -z -- '*.cc' '*.h' | xargs -0 -r clang-format -i
 
 docs: ## check that every link in the documentation leads somewhere
 	@tools/check-links
