@@ -84,13 +84,17 @@ class [[nodiscard]] Task {
     return handle_.promise().take();
   }
 
+  // Runs to its first wait as an ordinary call: whoever awaits, in a loop, tasks that need not wait
+  // goes on at once, and the stack does not grow with them even where calls are not optimized away.
   auto operator co_await() && noexcept {
     struct Awaiter {
       Handle handle;
       bool await_ready() const noexcept { return false; }
-      std::coroutine_handle<> await_suspend(std::coroutine_handle<> waiter) noexcept {
+      bool await_suspend(std::coroutine_handle<> waiter) noexcept {
+        handle.resume();
+        if (handle.done()) return false;
         handle.promise().continuation = waiter;
-        return handle;
+        return true;
       }
       T await_resume() { return handle.promise().take(); }
     };

@@ -249,9 +249,10 @@ class Issuer {
   explicit Issuer(Mesh& mesh) : mesh_(mesh) {}
 
   Bio& issue(Consumer& edge, Command command, std::int64_t offset_bytes, std::int64_t length_bytes,
-             Data data = {}) {
+             Data data = {}, std::uint16_t flags = 0) {
     Bio& bio = bios_.emplace_back();
     bio.command = command;
+    bio.flags = flags;
     bio.offset_bytes = offset_bytes;
     bio.length_bytes = length_bytes;
     bio.data = data;
