@@ -4,10 +4,12 @@
 //
 //   path-N     a 4 KiB write through N pass-through layers to a null disk
 //   fanout-N   a 4 KiB write to N null disks at once
-//   attach-N   one more geom attached, in a mesh of N disks
+//   pool-1     a request taken from the pool and put back
+//   attach-N   one more edge attached and detached, in a mesh of N disks
 #include <fmt/core.h>
 
 #include <cstdlib>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -36,18 +38,21 @@ std::uint64_t run_fanout(int width, std::int64_t repeats) {
   return heap_allocations() - warm;
 }
 
-// Each attachment is made on a fresh edge of a geom that stands on another disk already.
+std::uint64_t run_pool(int, std::int64_t repeats) {
+  Bench bench;
+  take_and_put(bench.mesh, repeats);
+  return 0;
+}
+
 std::uint64_t run_attach(int disks, std::int64_t repeats) {
   Bench bench;
   for (int i = 0; i < disks; ++i) bench.disk("da" + std::to_string(i));
-  Geom& geom = bench.user(bench.mesh.geoms().front().providers().front()).geom();
-  Provider& other = bench.mesh.geoms().front().providers().front();
+  Provider& disk = *bench.mesh.provider("da0");
+  Consumer& edge = bench.user(disk);
+  must(bench.mesh.close(edge));
   for (std::int64_t i = 0; i < repeats; ++i) {
-    Consumer& edge = *must(bench.mesh.new_consumer(geom));
-    must(bench.mesh.attach(edge, other));
     must(bench.mesh.detach(edge));
-    bench.mesh.drop(edge);
-    bench.mesh.settle();
+    must(bench.mesh.attach(edge, disk));
   }
   return 0;
 }
@@ -56,22 +61,18 @@ std::uint64_t run_attach(int disks, std::int64_t repeats) {
 }  // namespace biotope::bench
 
 int main(int argc, char** argv) {
+  using Run = std::uint64_t (*)(int, std::int64_t);
+  const std::map<std::string_view, Run> cases{{"path", biotope::bench::run_path},
+                                              {"fanout", biotope::bench::run_fanout},
+                                              {"pool", biotope::bench::run_pool},
+                                              {"attach", biotope::bench::run_attach}};
   const std::string_view what = argc == 3 ? argv[1] : "";
   const auto dash = what.rfind('-');
-  const std::int64_t repeats = argc == 3 ? std::atoll(argv[2]) : 0;
-  const int n = dash == std::string_view::npos ? -1 : std::atoi(what.data() + dash + 1);
-  const std::string_view kind = what.substr(0, dash);
-  std::uint64_t allocations = 0;
-  if (n >= 0 && kind == "path") {
-    allocations = biotope::bench::run_path(n, repeats);
-  } else if (n > 0 && kind == "fanout") {
-    allocations = biotope::bench::run_fanout(n, repeats);
-  } else if (n > 0 && kind == "attach") {
-    allocations = biotope::bench::run_attach(n, repeats);
-  } else {
-    fmt::print(stderr, "usage: count_bench (path|fanout|attach)-N REPEATS\n");
+  const auto found = cases.find(what.substr(0, dash));
+  if (found == cases.end() || dash == std::string_view::npos) {
+    fmt::print(stderr, "usage: count_bench (path|fanout|pool|attach)-N REPEATS\n");
     return 2;
   }
-  fmt::print("{}\n", allocations);
+  fmt::print("{}\n", found->second(std::atoi(what.data() + dash + 1), std::atoll(argv[2])));
   return 0;
 }

@@ -52,8 +52,11 @@ class Bench {
   std::vector<std::unique_ptr<NullDriver>> drivers_;
 };
 
-// Issues `count` writes of 4 KiB, one after the other, each from the pool and back to it.
+// Issues `count` writes of 4 KiB, one after the other, with a request that the issuer owns, as a Buf
+// does.
 void issue(Mesh& mesh, Consumer& edge, std::int64_t count);
+// Takes a request from the pool and puts it back, `count` times.
+void take_and_put(Mesh& mesh, std::int64_t count);
 
 // How often the heap has been asked for memory since the start.
 std::uint64_t heap_allocations();

@@ -41,6 +41,9 @@ inline constexpr std::uint16_t kBioInheritedFlags = kBioOrdered | kBioForceUnitA
 
 using BioDone = void (*)(Bio&);
 
+// Stops the process: a request was completed that nobody waits for.
+void nobody_waits(Bio& bio);
+
 // One I/O request: where in memory, where on disk, what is asked and what came of it. Nothing of a
 // cache, a vnode or a buffer. Who may write which field, and the name the paper has for it:
 //
@@ -80,7 +83,7 @@ struct Bio {
   Data data;
   const char* attribute = nullptr;
 
-  BioDone done = nullptr;
+  BioDone done = &nobody_waits;
   void* caller1 = nullptr;
   void* caller2 = nullptr;
   void* driver1 = nullptr;

@@ -59,7 +59,8 @@ class Consumer : public Link<ByGeom>, public Link<ByProvider> {
     const auto position = static_cast<std::uint64_t>(bio.position_bytes);
     const auto length = static_cast<std::uint64_t>(bio.length_bytes);
     const Provider::Extent& extent = provider_->extent_;
-    return ((allowed_ >> static_cast<unsigned>(bio.command)) & 1U) != 0 &&
+    const auto beyond_first = static_cast<std::uint8_t>(static_cast<int>(bio.command) - first_);
+    return beyond_first < allowed_ &&
            ((position | length) & extent.forbidden_bits) == 0 && length != 0 &&
            position + length <= extent.size_bytes;
   }
@@ -75,7 +76,9 @@ class Consumer : public Link<ByGeom>, public Link<ByProvider> {
   void refresh_gate();
 
   Provider* provider_ = nullptr;
-  std::uint32_t allowed_ = 0;  // bit n: Command n, only commands with a range
+  // Commands first_ to first_ + allowed_ - 1 pass at a glance: ranges of read, write, remove, format.
+  std::uint8_t first_ = 0;
+  std::uint8_t allowed_ = 0;
   bool suspended_ = false;
   bool orphaned_ = false;
   bool spoiled_ = false;

@@ -13,6 +13,8 @@ const char* command_name(Command command) {
   return index < std::size(kNames) ? kNames[index] : "unknown";
 }
 
+void nobody_waits(Bio&) { BIOTOPE_CHECK(false, "a request has somebody to tell when it is done"); }
+
 // Provider ---------------------------------------------------------------------------------------
 
 Provider::Provider(Geom& geom, std::uint64_t id, std::string name, Properties properties)
@@ -42,11 +44,11 @@ std::string Consumer::name() const {
 }
 
 void Consumer::refresh_gate() {
-  allowed_ = 0;
-  if (provider_ == nullptr || provider_->error_ != 0 || orphaned_ || suspended_) return;
-  const auto bit = [](Command c) { return 1U << static_cast<unsigned>(c); };
-  if (access_.r > 0) allowed_ |= bit(Command::read);
-  if (access_.w > 0) allowed_ |= bit(Command::write) | bit(Command::remove) | bit(Command::format);
+  const bool open = provider_ != nullptr && provider_->error_ == 0 && !orphaned_ && !suspended_;
+  const Command first = open && access_.r > 0 ? Command::read : Command::write;
+  const Command last = open && access_.w > 0 ? Command::format : Command::read;
+  first_ = static_cast<std::uint8_t>(first);
+  allowed_ = static_cast<std::uint8_t>(static_cast<int>(last) + 1 - first_);
 }
 
 // Geom -------------------------------------------------------------------------------------------

@@ -13,7 +13,9 @@ inline void RequestPath::leave(Consumer& edge) {
   if (--edge.in_flight_ == 0 && edge.wants_idle_) [[unlikely]] listener_.edge_idle(edge);
 }
 
-template <bool kWatched>
+// Counts a request out of the edges on `trail` up to `hop`. One that was answered at once took no
+// time.
+template <RequestPath::Stay kStay>
 inline void RequestPath::climb(Bio& bio, Trail& trail, Trail::Hop* hop, std::int64_t now_ns) {
   const auto line = static_cast<std::size_t>(bio.command);
   const std::int64_t completed_bytes = bio.completed_bytes;
@@ -21,11 +23,12 @@ inline void RequestPath::climb(Bio& bio, Trail& trail, Trail::Hop* hop, std::int
     --hop;
     Consumer& edge = *hop->edge;
     EdgeStatistics::Line& sum = edge.statistics_.by_command[line];
-    const std::int64_t duration_ns = now_ns - hop->entered_ns;
     ++sum.operations;
     sum.completed_bytes += completed_bytes;
-    sum.duration_ns += duration_ns;
-    if constexpr (kWatched) tell(FactKind::bio_passed, bio, edge, duration_ns);
+    if constexpr (kStay != Stay::none) sum.duration_ns += now_ns - hop->entered_ns;
+    if constexpr (kStay == Stay::watched) {
+      tell(FactKind::bio_passed, bio, edge, now_ns - hop->entered_ns);
+    }
     leave(edge);
   }
 }
@@ -45,34 +48,28 @@ inline void RequestPath::put_trail(Trail& trail) {
   }
 }
 
-inline void RequestPath::walk(Bio& bio, Consumer* edge) {
-  if (facts_.watched()) [[unlikely]] {
-    walk_as<true>(bio, edge);
-  } else {
-    walk_as<false>(bio, edge);
-  }
+
+// The request owns its trail only when it stays somewhere; only then does the time matter.
+inline void RequestPath::own(Bio& bio, Trail& trail, Trail::Hop* end) {
+  const std::int64_t now_ns = executor_.now_ns();
+  for (; trail.end != end; ++trail.end) trail.end->entered_ns = now_ns;
+  bio.trail = &trail;
+  if (&trail == spare_) spare_ = nullptr;
 }
 
-// The loop that everything goes through; one turn for each edge. The request owns its trail only when
-// it stays somewhere; the trail's end is kept at hand until then.
+// The loop that everything goes through; one turn for each edge.
 template <bool kWatched>
-inline void RequestPath::walk_as(Bio& bio, Consumer* edge) {
-  const std::int64_t now_ns = executor_.now_ns();
+[[gnu::always_inline]] inline void RequestPath::walk_as(Bio& bio, Consumer* edge) {
   Trail* trail = bio.trail != nullptr ? bio.trail : spare_trail();
   if (trail == nullptr) [[unlikely]] return postpone(bio);
   Trail::Hop* hop = trail->end;
-  const auto own_trail = [&] {
-    trail->end = hop;
-    bio.trail = trail;
-    if (trail == spare_) spare_ = nullptr;
-  };
   for (;;) {
     if (!edge->admits(bio)) [[unlikely]] {
-      own_trail();
+      own(bio, *trail, hop);
       if (admit_slowly(bio, *edge) != Admission::passes) return;
     }
     if (hop == trail->hops + Trail::kHops) [[unlikely]] {
-      own_trail();
+      own(bio, *trail, hop);
       Trail* more = trails_.take();
       if (more == nullptr) return postpone(bio);
       more->previous = trail;
@@ -80,7 +77,6 @@ inline void RequestPath::walk_as(Bio& bio, Consumer* edge) {
       hop = more->hops;
     }
     hop->edge = edge;
-    hop->entered_ns = now_ns;
     ++hop;
     ++edge->in_flight_;
     if constexpr (kWatched) tell_entry(bio, *edge);
@@ -90,37 +86,45 @@ inline void RequestPath::walk_as(Bio& bio, Consumer* edge) {
       edge = next;
       continue;
     }
-    if (verdict.is_held()) return own_trail();
+    if (verdict.is_held()) return own(bio, *trail, hop);
     bio.error = verdict.error();
-    if (kWatched || bio.error != 0 || trail != spare_ || bio.trail != nullptr) [[unlikely]] {
-      own_trail();
+    if (kWatched || bio.error != 0 || bio.trail != nullptr) [[unlikely]] {
+      own(bio, *trail, hop);
       return finish(bio);
     }
-    if (has_range(bio.command)) bio.completed_bytes = bio.length_bytes;
+    bio.completed_bytes = bio.length_bytes;
     bio.flags |= kBioDone;
-    climb<false>(bio, *trail, hop, now_ns);
+    climb<Stay::none>(bio, *trail, hop, 0);
     bio.done(bio);
     return;
   }
 }
 
 void RequestPath::submit(Bio& bio, Consumer& edge) {
-  BIOTOPE_CHECK(bio.done != nullptr, "a request has somebody to tell when it is done");
   bio.flags &= static_cast<std::uint16_t>(~(kBioError | kBioDone));
-  bio.error = 0;
   bio.completed_bytes = 0;
-  bio.children = 0;
-  bio.inbed = 0;
   bio.position_bytes = bio.offset_bytes;
   bio.edge = &edge;
   bio.id = ++next_id_;
-  if (running_) {
-    down_.push(bio);
-    return;
-  }
+  if (running_ || facts_.watched()) [[unlikely]] return submit_slowly(bio);
   running_ = true;
-  walk(bio, &edge);
+  walk_as<false>(bio, &edge);
   run_queues();
+}
+
+void RequestPath::submit_slowly(Bio& bio) {
+  down_.push(bio);
+  if (running_) return;
+  running_ = true;
+  run_queues();
+}
+
+void RequestPath::walk(Bio& bio, Consumer* edge) {
+  if (facts_.watched()) {
+    walk_as<true>(bio, edge);
+  } else {
+    walk_as<false>(bio, edge);
+  }
 }
 
 void RequestPath::deliver(Bio& bio, int error) {
@@ -186,9 +190,9 @@ void RequestPath::finish(Bio& bio) {
   const std::int64_t now_ns = executor_.now_ns();
   while (Trail* trail = bio.trail) {
     if (facts_.watched()) [[unlikely]] {
-      climb<true>(bio, *trail, trail->end, now_ns);
+      climb<Stay::watched>(bio, *trail, trail->end, now_ns);
     } else {
-      climb<false>(bio, *trail, trail->end, now_ns);
+      climb<Stay::unwatched>(bio, *trail, trail->end, now_ns);
     }
     bio.trail = trail->previous;
     put_trail(*trail);
@@ -228,10 +232,7 @@ void RequestPath::drop_trail(Bio& bio) {
 void RequestPath::postpone(Bio& bio) {
   ++bio.edge->in_flight_;
   drop_trail(bio);
-  bio.error = 0;
   bio.completed_bytes = 0;
-  bio.children = 0;
-  bio.inbed = 0;
   bio.driver1 = nullptr;
   bio.driver2 = nullptr;
   bio.position_bytes = bio.offset_bytes;
@@ -251,14 +252,6 @@ void RequestPath::replay() {
     leave(edge);
   }
   if (outermost) run_queues();
-}
-
-void RequestPath::try_again_later(Consumer& edge, std::function<void()> attempt) {
-  ++edge.in_flight_;
-  later_.after(kReplayDelay_ns, [this, &edge, attempt = std::move(attempt)] {
-    attempt();
-    leave(edge);
-  });
 }
 
 void RequestPath::try_again_later(Consumer& edge, std::function<void()> attempt) {

@@ -64,10 +64,6 @@ class RequestPath {
   // counts as a request in flight on `edge`, so that nobody takes that away.
   void try_again_later(Consumer& edge, std::function<void()> attempt);
 
-  // For an issuer that found the pool exhausted: calls `attempt` after kReplayDelay_ns. Meanwhile this
-  // counts as a request in flight on `edge`, so that nobody takes that away.
-  void try_again_later(Consumer& edge, std::function<void()> attempt);
-
   static constexpr std::int64_t kReplayDelay_ns = 1'000'000;
 
   std::uint64_t bios_out() const { return bios_.taken(); }
@@ -79,13 +75,16 @@ class RequestPath {
  private:
   enum class Admission { passes, answered, parked };
 
+  void submit_slowly(Bio& bio);
   void run_queues();
   void run_next();
   void walk(Bio& bio, Consumer* edge);
   template <bool kWatched>
   void walk_as(Bio& bio, Consumer* edge);
-  template <bool kWatched>
+  enum class Stay { none, unwatched, watched };
+  template <Stay kStay>
   void climb(Bio& bio, Trail& trail, Trail::Hop* hop, std::int64_t now_ns);
+  void own(Bio& bio, Trail& trail, Trail::Hop* end);
   Trail* spare_trail();
   void put_trail(Trail& trail);
   Admission admit_slowly(Bio& bio, Consumer& edge);
@@ -124,7 +123,11 @@ class RequestPath {
 // come back, with the first error that came back; that needs no more than this.
 class Children {
  public:
-  Children(RequestPath& path, Bio& parent) : path_(path), parent_(parent) {}
+  Children(RequestPath& path, Bio& parent) : path_(path), parent_(parent) {
+    parent.error = 0;
+    parent.children = 0;
+    parent.inbed = 0;
+  }
   ~Children();
   Children(const Children&) = delete;
   Children& operator=(const Children&) = delete;

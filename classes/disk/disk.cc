@@ -16,6 +16,7 @@ Disk::Disk(Mesh& mesh, const Class& cls, std::string name, DiskDriver& driver)
       takes_all_(traits_.max_transfer_bytes == DiskTraits::kUnlimited &&
                  traits_.queue_depth == DiskTraits::kUnlimited && !traits_.needs_contiguous_data),
       bounce_(mesh.path()) {
+  set_barrier(false);
   driver_.disk_ = this;
 }
 
@@ -23,26 +24,31 @@ Disk::~Disk() {
   if (driver_.disk_ == this) driver_.disk_ = nullptr;
 }
 
-inline bool Disk::may_start(const Bio& bio) const {
+bool Disk::may_start(const Bio& bio) const {
   return active_ < traits_.queue_depth && !barrier_active_ &&
          (active_ == 0 || !DiskSort::is_barrier(bio));
 }
 
-inline Verdict Disk::hand_over(Bio& bio) {
+Verdict Disk::hand_over(Bio& bio) {
   const bool barrier = DiskSort::is_barrier(bio);
   ++active_;
-  barrier_active_ = barrier;
+  if (barrier) set_barrier(true);
   const Verdict verdict = driver_.strategy(bio);
   if (!verdict.is_held()) {
     --active_;
-    if (barrier) barrier_active_ = false;
+    if (barrier) set_barrier(false);
   }
   return verdict;
 }
 
+void Disk::set_barrier(bool active) {
+  barrier_active_ = active;
+  straight_through_ = takes_all_ && !active;
+}
+
 Verdict Disk::start(Bio& bio, Provider& provider) {
   const bool plain = bio.command <= Command::write && (bio.flags & kBioOrdered) == 0;
-  if (!takes_all_ || !plain || barrier_active_) [[unlikely]] return start_slowly(bio, provider);
+  if (!plain || !straight_through_) [[unlikely]] return start_slowly(bio, provider);
   ++active_;
   const Verdict verdict = driver_.strategy(bio);
   if (!verdict.is_held()) --active_;
@@ -98,7 +104,7 @@ Verdict Disk::admit(Bio& bio) {
 
 void Disk::finished(Bio& bio, int error) {
   --active_;
-  if (DiskSort::is_barrier(bio)) barrier_active_ = false;
+  if (DiskSort::is_barrier(bio)) set_barrier(false);
   mesh().deliver(bio, error);
   start_waiting();
 }

@@ -33,6 +33,7 @@ class Disk final : public Geom {
   Verdict split(Bio& bio);
   Verdict admit(Bio& bio);
   Verdict hand_over(Bio& bio);
+  void set_barrier(bool active);
   bool may_start(const Bio& bio) const;
   void finished(Bio& bio, int error);
   void start_waiting();
@@ -40,6 +41,7 @@ class Disk final : public Geom {
   DiskDriver& driver_;
   DiskTraits traits_;
   bool takes_all_;  // the driver wants every request at once and as it is
+  bool straight_through_ = false;  // and no barrier holds it up
   Bounce bounce_;
   DiskSort waiting_;
   std::int64_t active_ = 0;
