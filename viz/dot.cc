@@ -30,7 +30,7 @@ Defaults defaults() {
            {"ordering", "in"},
            {"nodesep", "0.35"},
            {"ranksep", "0.3"},
-           {"bgcolor", "transparent"}},
+           {"bgcolor", "white"}},
           {{"fontname", kFont}, {"fontsize", "12"}, {"style", "filled"}, {"color", kLine}},
           {{"fontname", kFont}, {"fontsize", "10"}, {"color", kLine}, {"arrowsize", "0.6"}}};
 }
@@ -57,12 +57,12 @@ Standing standing(const Provider& provider) {
 }
 
 Standing standing(const Consumer& consumer) {
-  if (consumer.orphaned()) return {"edge gone", "gone", kGone, true, false};
-  if (consumer.spoiled()) return {"edge spoiled", "spoiled", kWithered, true, false};
-  if (consumer.suspended()) return {"edge suspended", "held still", kWithered, true, false};
-  if (consumer.access().e > 0) return {"edge open exclusive", "", nullptr, false, true};
-  if (!consumer.access().closed()) return {"edge open", "", nullptr, false, false};
-  return {"edge", "", nullptr, false, false};
+  if (consumer.orphaned()) return {"holds gone", "gone", kGone, true, false};
+  if (consumer.spoiled()) return {"holds spoiled", "spoiled", kWithered, true, false};
+  if (consumer.suspended()) return {"holds suspended", "held still", kWithered, true, false};
+  if (consumer.access().e > 0) return {"holds open exclusive", "", nullptr, false, true};
+  if (!consumer.access().closed()) return {"holds open", "", nullptr, false, false};
+  return {"holds", "", nullptr, false, false};
 }
 
 void append(Attributes& attributes, const Standing& standing, bool filled) {
@@ -143,7 +143,7 @@ Vertex add_disk(Picture& picture, const Provider& provider) {
 Attributes paper_arrow(const Consumer& consumer) {
   const Standing stands = standing(consumer);
   Lines lines;
-  if (!consumer.access().closed()) lines.push_back(" " + consumer.access().text());
+  if (!consumer.access().closed()) lines.push_back("\u00a0\u00a0" + consumer.access().text());
   Attributes attributes = {{"label", quoted_lines(with_word(lines, stands))},
                            {"edgetooltip", quoted(consumer.name())},
                            {"labeltooltip", quoted(consumer.name())}};

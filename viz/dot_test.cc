@@ -275,7 +275,7 @@ TEST_F(DotStanding, exclusive_is_bold_and_told_by_its_counts) {
   const ReadNode node = paper_node(disk);
   EXPECT_EQ(node.classes, "disk exclusive");
   EXPECT_EQ(node.penwidth, "2.5");
-  EXPECT_THAT(to_dot(test_.mesh(), DotStyle::paper), HasSubstr("label=\" r1w1e1\""));
+  EXPECT_THAT(to_dot(test_.mesh(), DotStyle::paper), HasSubstr("label=\"\u00a0\u00a0r1w1e1\""));
 }
 
 TEST_F(DotStanding, confdot_shows_names_counts_rank_and_error) {

@@ -81,6 +81,9 @@ const char* sentence_for(const Fact& fact) {
   if (fact.kind == FactKind::access_granted && !fact.after.opens_beyond(fact.before)) {
     return "{geom} keeps {disk} open as {after}";
   }
+  if (fact.kind == FactKind::access_asked && !fact.after.opens_beyond(fact.before)) {
+    return "{geom} is told: {disk} needs to be open as {after} only";
+  }
   // Refusals come as whole sentences from whoever refuses.
   const bool is_told = fact.kind == FactKind::access_refused || fact.kind == FactKind::eject_refused;
   const bool of_nobody = fact.geom == nullptr && fact.component.empty();

@@ -51,6 +51,7 @@ TEST(Words, every_kind_of_fact_has_its_own_sentence) {
     fact.bio = &bio;
     fact.component = "bay 1";
     fact.after = kReadOnly;
+    fact.duration_ns = 1;
     sentences.insert(sentence_of(fact));
   }
   EXPECT_EQ(sentences.size(), static_cast<size_t>(FactKind::machine) + 1);
