@@ -21,7 +21,7 @@ using biotope::testing::Recorder;
 using biotope::testing::User;
 constexpr std::int64_t kSector = 512;
 
-// A user who knows how to let go: after `takes_ns`, or for ever if negative.
+// A user who knows how to let go, after `takes_ns`.
 class PoliteUser final : public Geom {
  public:
   using Geom::Geom;
@@ -31,8 +31,12 @@ class PoliteUser final : public Geom {
     return {};
   }
   Task<Status> let_go(Consumer& consumer) override {
-    if (takes_ns != 0) co_await sleep(mesh().executor(), takes_ns);
-    co_return mesh().close(consumer);
+    // Taken by surprise, this may be gone before it has finished.
+    Mesh& mesh = this->mesh();
+    const std::uint64_t edge = consumer.id();
+    if (takes_ns != 0) co_await sleep(mesh.executor(), takes_ns);
+    Consumer* still_there = mesh.consumer_by_id(edge);
+    co_return still_there == nullptr ? Status() : mesh.close(*still_there);
   }
 
   bool objects = false;

@@ -28,9 +28,9 @@ std::int64_t resident_bytes() {
 }
 
 // Runs 1,000 simulations. After 200 every pool and cache has grown to its size; the 800 after them
-// may not take `bytes_each` more. One small object forgotten in each shows; a few pages of the
+// may not take 128 bytes each: one small object forgotten in each shows, a few pages of the
 // allocator's own motion do not.
-void expect_flat(const std::function<void()>& simulate, std::int64_t bytes_each) {
+void expect_flat(const std::function<void()>& simulate) {
   for (int i = 0; i < 200; ++i) simulate();
   const std::int64_t warm_bytes = resident_bytes();
   for (int i = 200; i < 1000; ++i) simulate();
@@ -38,21 +38,19 @@ void expect_flat(const std::function<void()>& simulate, std::int64_t bytes_each)
 #ifdef __SANITIZE_ADDRESS__
   GTEST_SKIP() << grown_bytes << " bytes kept back by the sanitizer, which finds leaks itself";
 #else
-  EXPECT_LT(grown_bytes, 800 * bytes_each);
+  EXPECT_LT(grown_bytes, 800 * 128);
 #endif
 }
 
 TEST(Memory, stays_flat_over_a_thousand_contexts) {
-  expect_flat(
-      [] {
-        FreshContext context;
-        SystemcExecutor executor;
-        for (int i = 1; i <= 100; ++i) executor.after(i * 1000, [] {});
-        while (executor.step()) {
-        }
-        ASSERT_EQ(executor.now_ns(), 100'000);
-      },
-      128);
+  expect_flat([] {
+    FreshContext context;
+    SystemcExecutor executor;
+    for (int i = 1; i <= 100; ++i) executor.after(i * 1000, [] {});
+    while (executor.step()) {
+    }
+    ASSERT_EQ(executor.now_ns(), 100'000);
+  });
 }
 
 // A rack with two bays, a mesh on it, and a medium that is written to until it is torn out.
@@ -80,7 +78,7 @@ void run_a_machine() {
   ASSERT_EQ(issuer.errors.size(), 10U);
 }
 
-TEST(Memory, stays_flat_over_a_thousand_machines) { expect_flat(run_a_machine, 128); }
+TEST(Memory, stays_flat_over_a_thousand_machines) { expect_flat(run_a_machine); }
 
 }  // namespace
 }  // namespace biotope::sim
