@@ -4,7 +4,7 @@
 //
 //   path-N     a 4 KiB write through N pass-through layers to a null disk
 //   fanout-N   a 4 KiB write to N null disks at once
-//   pool-1     a request taken from the pool and put back
+//   pooled-N   like path-N, the request taken from the pool and put back
 //   attach-N   one more edge attached and detached, in a mesh of N disks
 #include <fmt/core.h>
 
@@ -18,30 +18,31 @@
 namespace biotope::bench {
 namespace {
 
+using Issue = void (*)(Mesh&, Consumer&, std::int64_t);
+
+std::uint64_t run(Mesh& mesh, Consumer& edge, std::int64_t repeats, Issue issue) {
+  issue(mesh, edge, repeats / 2);
+  const std::uint64_t warm = heap_allocations();
+  issue(mesh, edge, repeats - repeats / 2);
+  return heap_allocations() - warm;
+}
+
 std::uint64_t run_path(int layers, std::int64_t repeats) {
   Bench bench;
+  return run(bench.mesh, bench.user(bench.nops(bench.disk("da0"), layers)), repeats, issue);
+}
+
+std::uint64_t run_pooled(int layers, std::int64_t repeats) {
+  Bench bench;
   Consumer& edge = bench.user(bench.nops(bench.disk("da0"), layers));
-  issue(bench.mesh, edge, repeats / 2);
-  const std::uint64_t warm = heap_allocations();
-  issue(bench.mesh, edge, repeats - repeats / 2);
-  return heap_allocations() - warm;
+  return run(bench.mesh, edge, repeats, issue_pooled);
 }
 
 std::uint64_t run_fanout(int width, std::int64_t repeats) {
   Bench bench;
   std::vector<Provider*> disks;
   for (int i = 0; i < width; ++i) disks.push_back(&bench.disk("da" + std::to_string(i)));
-  Consumer& edge = bench.user(bench.fanout(disks));
-  issue(bench.mesh, edge, repeats / 2);
-  const std::uint64_t warm = heap_allocations();
-  issue(bench.mesh, edge, repeats - repeats / 2);
-  return heap_allocations() - warm;
-}
-
-std::uint64_t run_pool(int, std::int64_t repeats) {
-  Bench bench;
-  take_and_put(bench.mesh, repeats);
-  return 0;
+  return run(bench.mesh, bench.user(bench.fanout(disks)), repeats, issue);
 }
 
 std::uint64_t run_attach(int disks, std::int64_t repeats) {
@@ -64,13 +65,13 @@ int main(int argc, char** argv) {
   using Run = std::uint64_t (*)(int, std::int64_t);
   const std::map<std::string_view, Run> cases{{"path", biotope::bench::run_path},
                                               {"fanout", biotope::bench::run_fanout},
-                                              {"pool", biotope::bench::run_pool},
+                                              {"pooled", biotope::bench::run_pooled},
                                               {"attach", biotope::bench::run_attach}};
   const std::string_view what = argc == 3 ? argv[1] : "";
   const auto dash = what.rfind('-');
   const auto found = cases.find(what.substr(0, dash));
   if (found == cases.end() || dash == std::string_view::npos) {
-    fmt::print(stderr, "usage: count_bench (path|fanout|pool|attach)-N REPEATS\n");
+    fmt::print(stderr, "usage: count_bench (path|pooled|fanout|attach)-N REPEATS\n");
     return 2;
   }
   fmt::print("{}\n", found->second(std::atoi(what.data() + dash + 1), std::atoll(argv[2])));

@@ -35,7 +35,7 @@ DiskTraits NullDriver::traits() const {
   return traits;
 }
 
-Bench::Bench() : mesh(executor) {
+void Bench::load() {
   must(mesh.load(std::make_unique<DiskClass>()));
   must(mesh.load(std::make_unique<NopClass>()));
   mesh.set_tasting(false);
@@ -72,21 +72,35 @@ Consumer& Bench::user(Provider& below) {
   return edge;
 }
 
-void issue(Mesh& mesh, Consumer& edge, std::int64_t count) {
+namespace {
+
+void fill_in(Bio& bio, std::int64_t turn) {
   alignas(64) static std::byte data[kRequestBytes];
+  bio.command = Command::write;
+  bio.offset_bytes = (turn % 1024) * kRequestBytes;
+  bio.length_bytes = kRequestBytes;
+  bio.data = Data(data);
+}
+
+}  // namespace
+
+void issue(Mesh& mesh, Consumer& edge, std::int64_t count) {
   Bio bio;
+  bio.done = [](Bio&) {};
   for (std::int64_t i = 0; i < count; ++i) {
-    bio.command = Command::write;
-    bio.offset_bytes = (i % 1024) * kRequestBytes;
-    bio.length_bytes = kRequestBytes;
-    bio.data = Data(data);
-    bio.done = [](Bio&) {};
+    fill_in(bio, i);
     mesh.submit(bio, edge);
   }
 }
 
-void take_and_put(Mesh& mesh, std::int64_t count) {
-  for (std::int64_t i = 0; i < count; ++i) mesh.path().free_bio(mesh.path().new_bio());
+void issue_pooled(Mesh& mesh, Consumer& edge, std::int64_t count) {
+  for (std::int64_t i = 0; i < count; ++i) {
+    Bio& bio = *mesh.path().new_bio();
+    fill_in(bio, i);
+    bio.caller1 = &mesh;
+    bio.done = [](Bio& done) { static_cast<Mesh*>(done.caller1)->path().free_bio(&done); };
+    mesh.submit(bio, edge);
+  }
 }
 
 }  // namespace biotope::bench

@@ -33,7 +33,9 @@ class NullDriver final : public DiskDriver {
 // accounting is on as always.
 class Bench {
  public:
-  Bench();
+  // On a clock of its own, or on somebody else's.
+  Bench() : mesh(clock) { load(); }
+  explicit Bench(Executor& executor) : mesh(executor) { load(); }
 
   // A null disk called `name`.
   Provider& disk(const std::string& name);
@@ -44,10 +46,12 @@ class Bench {
   // A user's edge to `below`, open for reading and writing.
   Consumer& user(Provider& below);
 
-  VirtualExecutor executor;
+  VirtualExecutor clock;
   Mesh mesh;
 
  private:
+  void load();
+
   Class cls_{"bench"};
   std::vector<std::unique_ptr<NullDriver>> drivers_;
 };
@@ -55,8 +59,8 @@ class Bench {
 // Issues `count` writes of 4 KiB, one after the other, with a request that the issuer owns, as a Buf
 // does.
 void issue(Mesh& mesh, Consumer& edge, std::int64_t count);
-// Takes a request from the pool and puts it back, `count` times.
-void take_and_put(Mesh& mesh, std::int64_t count);
+// The same, each request taken from the pool and put back when it is done.
+void issue_pooled(Mesh& mesh, Consumer& edge, std::int64_t count);
 
 // How often the heap has been asked for memory since the start.
 std::uint64_t heap_allocations();
