@@ -20,9 +20,10 @@ std::vector<std::uint64_t> ids_of(const LinkedList<Consumer, ByProvider>& consum
 void Mesh::orphan(Provider& provider, int error) {
   if (provider.orphaned_) return;
   provider.orphaned_ = true;
-  provider.error_ = error;
+  // Requests answered with one of these would go on, or go again for ever.
+  provider.error_ = error == 0 || error == ENOMEM ? ENXIO : error;
   for (Consumer& consumer : provider.consumers_) consumer.refresh_gate();
-  tell(FactKind::provider_orphaned, provider.geom(), &provider, nullptr, error);
+  tell(FactKind::provider_orphaned, provider.geom(), &provider, nullptr, provider.error_);
   events_.post_loss([this, id = provider.id_] { return orphan_event(id); });
 }
 
@@ -139,22 +140,29 @@ Status Mesh::media_changed(Provider& provider, Properties properties) {
   if (Status fine = validate(properties, provider.name_); !fine) return fine;
   if (provider.orphaned_) return fail(ENXIO, provider.name_, " is gone; it holds no medium");
   provider.set_properties(std::move(properties));
+  ++provider.medium_;
   tell(FactKind::media_changed, provider.geom(), &provider);
+  std::vector<std::uint64_t> losing;
   for (Consumer& consumer : provider.consumers_) {
+    if (consumer.orphaned_) continue;
     consumer.spoiled_ = true;
     consumer.orphaned_ = true;
     consumer.refresh_gate();
+    losing.push_back(consumer.id_);
   }
-  events_.post_loss([this, id = provider.id_] { return media_event(id); });
+  events_.post_loss([this, id = provider.id_, losing = std::move(losing)] {
+    return media_event(id, losing);
+  });
   return {};
 }
 
-Task<void> Mesh::media_event(std::uint64_t provider_id) {
+Task<void> Mesh::media_event(std::uint64_t provider_id, std::vector<std::uint64_t> losing) {
   Provider* provider = provider_by_id(provider_id);
   if (provider == nullptr) co_return;
-  for (const std::uint64_t id : ids_of(provider->consumers_)) {
+  for (const std::uint64_t id : losing) {
     Consumer* consumer = consumer_by_id(id);
-    if (consumer == nullptr || !consumer->spoiled_) continue;
+    // Who has attached anew meanwhile has come to the new medium.
+    if (consumer == nullptr || consumer->provider_ != provider || !consumer->spoiled_) continue;
     consumer->spoiled_ = false;
     consumer->orphaned_ = false;
     lose(*consumer);
@@ -166,15 +174,16 @@ Status Mesh::resize(Provider& provider, std::int64_t media_size_bytes) {
   Properties resized = provider.properties_;
   resized.media_size_bytes = media_size_bytes;
   if (Status fine = validate(resized, provider.name_); !fine) return fine;
-  events_.post([this, id = provider.id_, media_size_bytes] {
-    return resize_event(id, media_size_bytes);
+  events_.post([this, id = provider.id_, medium = provider.medium_, media_size_bytes] {
+    return resize_event(id, medium, media_size_bytes);
   });
   return {};
 }
 
-Task<void> Mesh::resize_event(std::uint64_t provider_id, std::int64_t media_size_bytes) {
+Task<void> Mesh::resize_event(std::uint64_t provider_id, std::uint64_t medium,
+                              std::int64_t media_size_bytes) {
   Provider* provider = provider_by_id(provider_id);
-  if (provider == nullptr || provider->orphaned_) co_return;
+  if (provider == nullptr || provider->orphaned_ || provider->medium_ != medium) co_return;
   const std::int64_t before_bytes = provider->media_size_bytes();
   if (before_bytes == media_size_bytes) co_return;
   Properties resized = provider->properties_;

@@ -205,8 +205,9 @@ class Mesh final : private RequestPath::IdleListener {
   void spoil(Consumer& consumer);
   Task<void> spoil_event(std::uint64_t consumer_id);
   void lose(Consumer& consumer);
-  Task<void> media_event(std::uint64_t provider_id);
-  Task<void> resize_event(std::uint64_t provider_id, std::int64_t media_size_bytes);
+  Task<void> media_event(std::uint64_t provider_id, std::vector<std::uint64_t> losing);
+  Task<void> resize_event(std::uint64_t provider_id, std::uint64_t medium,
+                          std::int64_t media_size_bytes);
   Task<void> properties_event(std::uint64_t provider_id);
   void announce(Provider& provider);
   void wash(Geom& geom);

@@ -62,6 +62,7 @@ class Provider : public Link<ByGeom> {
   bool orphaned_ = false;
   bool published_ = false;
   bool taste_queued_ = false;
+  std::uint64_t medium_ = 0;  // which medium, counted
   Access access_;
   Access would_be_delta_;  // of the access plan being made
   LinkedList<Consumer, ByProvider> consumers_;
