@@ -15,9 +15,12 @@ class TastingGeom final : public Geom {
   Verdict start(Bio&, Provider&) override { return Verdict::done(EOPNOTSUPP); }
 };
 
+// A geom on its way out does not count: it will be gone, and nobody would look again.
 bool stands_on(const Class& cls, const Provider& provider) {
   return std::any_of(provider.consumers().begin(), provider.consumers().end(),
-                     [&](const Consumer& c) { return &c.geom().cls() == &cls && !c.orphaned(); });
+                     [&](const Consumer& c) {
+                       return &c.geom().cls() == &cls && !c.orphaned() && !c.geom().withering();
+                     });
 }
 
 }  // namespace
@@ -59,9 +62,8 @@ Status Mesh::load(std::unique_ptr<Class> cls) {
   for (const Geom& geom : geoms_) {
     for (const Provider& provider : geom.providers_) {
       if (!provider.published_) continue;
-      events_.post([this, id = provider.id_, name = loaded.name()] {
-        return taste_event(id, name);
-      });
+      events_.post(
+          [this, id = provider.id_, name = loaded.name()] { return taste_event(id, name); });
     }
   }
   return {};
