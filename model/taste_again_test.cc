@@ -33,7 +33,7 @@ TEST(Tasting, Inv_E29_a_class_looks_again_while_its_spoiled_geom_is_still_going)
   ASSERT_TRUE(t.mesh.close(writer.edge()));
   ASSERT_TRUE(t.mesh.settle());
   EXPECT_EQ(believer.asked.size(), 2U);
-  EXPECT_EQ(believer.geom_count(), 1U);
+  ASSERT_EQ(believer.geom_count(), 1U);
   EXPECT_FALSE(t.mesh.geom("believer", "da0")->withering());
 }
 

@@ -99,14 +99,14 @@ class Tasted {
     properties.media_size_bytes -= properties.media_size_bytes % properties.sector_size_bytes;
     const auto name = expected.at("image").get<std::string>();
     driver_ = std::make_unique<FileDriver>(folder + "/" + name, properties);
-    add_disk(t.mesh, "da0", *driver_).value();
-    EXPECT_TRUE(t.mesh.settle());
+    add_disk(t_.mesh, "da0", *driver_).value();
+    EXPECT_TRUE(t_.mesh.settle());
   }
 
   // The slicer on `provider` whose table has this scheme ("mbr", "bsd"), or null.
   const Slicer* slicer(const std::string& provider, std::string scheme) const {
     std::transform(scheme.begin(), scheme.end(), scheme.begin(), ::toupper);
-    for (const Geom& geom : t.mesh.geoms()) {
+    for (const Geom& geom : t_.mesh.geoms()) {
       const Slicer* found = Slicer::of(geom);
       if (found != nullptr && found->name() == provider && found->table().scheme == scheme) {
         return found;
@@ -116,7 +116,7 @@ class Tasted {
   }
   std::size_t slicers() const {
     std::size_t count = 0;
-    for (const Geom& geom : t.mesh.geoms()) count += Slicer::of(geom) != nullptr ? 1 : 0;
+    for (const Geom& geom : t_.mesh.geoms()) count += Slicer::of(geom) != nullptr ? 1 : 0;
     return count;
   }
   // True when the mesh shows exactly these tables.
@@ -134,20 +134,17 @@ class Tasted {
   }
   std::string text() const {
     std::string all;
-    for (const Geom& geom : t.mesh.geoms()) {
+    for (const Geom& geom : t_.mesh.geoms()) {
       if (Slicer::of(geom) == nullptr) continue;
       all += geom.title() + ": " + geom.status() + "\n";
       for (const Provider& p : geom.providers())
         all += "  " + p.name() + ": " + geom.about(p) + "\n";
     }
-    for (const auto& line : notes.lines) {
+    for (const auto& line : notes_.lines) {
       if (line.kind == FactKind::note) all += "note: " + line.text + "\n";
     }
     return all;
   }
-
-  mutable testing::SlicedMesh t;
-  testing::Recorder notes{t.mesh};
 
  private:
   bool shows_table(const std::string& provider, const json& answer) const {
@@ -158,7 +155,9 @@ class Tasted {
     return rows_of(*found, typed) == rows_of(partitions, typed);
   }
 
-  std::unique_ptr<FileDriver> driver_;
+  std::unique_ptr<FileDriver> driver_;  // outlives the mesh
+  testing::SlicedMesh t_;
+  testing::Recorder notes_{t_.mesh};
 };
 
 bool is_ours(const json& answer) {

@@ -63,7 +63,7 @@ Result<Table> accept(Table table, const Properties& below) {
   }
   for (std::string& found : overlaps(table.slices)) {
     if (!table.may_overlap) return fail(EINVAL, found);
-    table.notes.push_back(found + "; the two are not opened for writing at once");
+    table.notes.push_back(found + "; they can not both be mounted for writing");
   }
   return table;
 }

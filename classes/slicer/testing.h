@@ -11,6 +11,7 @@
 #include "classes/disk/disk.h"
 #include "classes/disk/ram_driver.h"
 #include "classes/mbr/mbr.h"
+#include "model/control_io.h"
 #include "model/testing.h"
 
 // What tests of partition classes need: tables written byte by byte, apart from the declarations
@@ -95,8 +96,13 @@ inline Image zip_disk() {
   return image;
 }
 
+// Drivers, to be a base before the mesh whose disks look at them until the end.
+struct RamDrivers {
+  std::vector<std::unique_ptr<RamDriver>> drivers;
+};
+
 // A mesh with the partition classes loaded and disks in memory.
-class SlicedMesh : public TestMesh {
+class SlicedMesh : private RamDrivers, public TestMesh {
  public:
   explicit SlicedMesh(bool mbr_first = true) {
     load<DiskClass>();
@@ -111,11 +117,11 @@ class SlicedMesh : public TestMesh {
     properties.media_size_bytes = static_cast<std::int64_t>(image.size());
     DiskTraits traits;
     traits.properties = properties;
-    drivers_.push_back(std::make_unique<RamDriver>(traits, &executor, latency_ns));
-    drivers_.back()->bytes() = image;
-    add_disk(mesh, name, *drivers_.back()).value();
+    drivers.push_back(std::make_unique<RamDriver>(traits, &executor, latency_ns));
+    drivers.back()->bytes() = image;
+    add_disk(mesh, name, *drivers.back()).value();
     if (latency_ns == 0) mesh.settle();
-    return *drivers_.back();
+    return *drivers.back();
   }
 
   // The names of the usable providers, in the order in which their geoms were made.
@@ -134,14 +140,20 @@ class SlicedMesh : public TestMesh {
     must(mesh.access(geom.edge(), how));
     return geom;
   }
+  // What is answered to a GETATTR for a text; "errno N" where it fails.
+  std::string attribute(User& user, const char* name) {
+    auto task = get_attribute_text(user.edge(), name);
+    task.start();
+    executor.run();
+    const Result<std::string> text = task.result();
+    return text ? *text : sentence("errno ", text.error().code);
+  }
 
  private:
   template <class C>
   void load() {
     must(mesh.load(std::make_unique<C>()));
   }
-
-  std::vector<std::unique_ptr<RamDriver>> drivers_;
 };
 
 }  // namespace biotope::testing
