@@ -81,7 +81,7 @@ Vertex add_node(Picture& picture, std::string id, const char* shape, const char*
   node.attributes.emplace_back("label", quoted_lines(lines));
   node.attributes.emplace_back("tooltip", quoted(tooltip));
   append(node.attributes, standing, true);
-  return boost::add_vertex(std::move(node), picture);
+  return boost::add_vertex(node, picture);
 }
 
 void add_arrow(Picture& picture, Vertex from, Vertex to, Attributes attributes) {
@@ -100,7 +100,9 @@ std::string tooltip(const Geom& geom) {
 }
 
 std::string tooltip(const Provider& provider) {
-  return fmt::format("{}: {}, sectors of {}, open as {}{}", provider.name(),
+  const std::string about = provider.geom().about(provider);
+  return fmt::format("{}{}: {}, sectors of {}, open as {}{}", provider.name(),
+                     about.empty() ? "" : fmt::format(" ({})", about),
                      size_text(provider.media_size_bytes()),
                      size_text(provider.sector_size_bytes()), provider.access().text(),
                      provider.error() == 0 ? "" : ", error " + error_name(provider.error()));
@@ -133,11 +135,12 @@ Vertex add_disk(Picture& picture, const Provider& provider) {
   Standing stands = standing(provider);
   const bool openable = can_be_opened(provider);
   if (openable) stands.classes += " openable";
-  // The first line lies on the lid of the cylinder, and is there even if empty: the name stays below.
+  // The first line lies on the lid of the cylinder, and is there even if empty: the name stays
+  // below.
   const Lines lines = {openable ? "O" : "", provider.name(),
                        size_text(provider.media_size_bytes())};
-  return add_node(picture, node_id('p', provider.id()), "cylinder", kDisk,
-                  with_word(lines, stands), tooltip(provider), stands);
+  return add_node(picture, node_id('p', provider.id()), "cylinder", kDisk, with_word(lines, stands),
+                  tooltip(provider), stands);
 }
 
 Attributes paper_arrow(const Consumer& consumer) {
@@ -165,9 +168,8 @@ Picture draw_as_paper(const Mesh& mesh) {
   std::map<std::uint64_t, Vertex> modules;
   for (const Geom& geom : mesh.geoms()) {
     const Standing stands = standing(geom);
-    modules[geom.id()] =
-        add_node(picture, node_id('g', geom.id()), "box", kModule,
-                 with_word(short_title(geom), stands), tooltip(geom), stands);
+    modules[geom.id()] = add_node(picture, node_id('g', geom.id()), "box", kModule,
+                                  with_word(short_title(geom), stands), tooltip(geom), stands);
     for (const Provider& provider : geom.providers()) {
       disks[provider.id()] = add_disk(picture, provider);
       add_arrow(picture, disks[provider.id()], modules[geom.id()], ownership());
@@ -190,11 +192,11 @@ Picture draw_as_confdot(const Mesh& mesh) {
   for (const Geom& geom : mesh.geoms()) {
     for (const Provider& provider : geom.providers()) {
       const Standing stands = standing(provider);
-      disks[provider.id()] = add_node(
-          picture, node_id('p', provider.id()), "hexagon", kDisk,
-          with_word({provider.name(), provider.access().text(),
-                     fmt::format("err#{}", provider.error())}, stands),
-          tooltip(provider), stands);
+      disks[provider.id()] = add_node(picture, node_id('p', provider.id()), "hexagon", kDisk,
+                                      with_word({provider.name(), provider.access().text(),
+                                                 fmt::format("err#{}", provider.error())},
+                                                stands),
+                                      tooltip(provider), stands);
     }
   }
   for (const Geom& geom : mesh.geoms()) {

@@ -5,12 +5,12 @@
 #include <set>
 #include <sstream>
 
-#include <boost/graph/graphviz.hpp>
-#include <boost/graph/isomorphism.hpp>
-#include <boost/range/iterator_range.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
+#include <boost/graph/graphviz.hpp>
+#include <boost/graph/isomorphism.hpp>
+#include <boost/range/iterator_range.hpp>
 
 #include "model/graph.h"
 #include "viz/picture.h"
@@ -108,14 +108,21 @@ void grow(TestMesh& test) {
   for (int i = 0; i < steps; ++i) {
     Provider& on = *disks[static_cast<size_t>(*rc::gen::inRange<int>(0, 1000)) % disks.size()];
     switch (*rc::gen::inRange(0, 4)) {
-      case 0: disks.push_back(&test.disk("da" + std::to_string(i + 1))); break;
+      case 0:
+        disks.push_back(&test.disk("da" + std::to_string(i + 1)));
+        break;
       case 1:
-        for (Provider* part : test.parts(on, *rc::gen::inRange(1, 4), "p" + std::to_string(i) + "n")) {
+        for (Provider* part :
+             test.parts(on, *rc::gen::inRange(1, 4), "p" + std::to_string(i) + "n")) {
           disks.push_back(part);
         }
         break;
-      case 2: test.middle("mirror" + std::to_string(i), {&on, disks.front()}); break;
-      default: test.user("user" + std::to_string(i), on, kReadOnly); break;
+      case 2:
+        test.middle("mirror" + std::to_string(i), {&on, disks.front()});
+        break;
+      default:
+        test.user("user" + std::to_string(i), on, kReadOnly);
+        break;
     }
   }
   if (*rc::gen::arbitrary<bool>()) test.lose(*disks.front());
@@ -183,9 +190,14 @@ RC_GTEST_PROP(Dot, same_story_gives_the_same_bytes, ()) {
 
 // Undoes the XML of a text that dot has drawn.
 std::string unescape_xml(std::string text) {
-  for (const auto& [entity, character] : std::vector<std::pair<std::string, std::string>>{
-           {"&#160;", " "}, {"&#45;", "-"}, {"&quot;", "\""}, {"&#39;", "'"},
-           {"&lt;", "<"}, {"&gt;", ">"}, {"&amp;", "&"}}) {
+  for (const auto& [entity, character] :
+       std::vector<std::pair<std::string, std::string>>{{"&#160;", " "},
+                                                        {"&#45;", "-"},
+                                                        {"&quot;", "\""},
+                                                        {"&#39;", "'"},
+                                                        {"&lt;", "<"},
+                                                        {"&gt;", ">"},
+                                                        {"&amp;", "&"}}) {
     for (size_t at = text.find(entity); at != std::string::npos;
          at = text.find(entity, at + character.size())) {
       text.replace(at, entity.size(), character);
@@ -196,8 +208,8 @@ std::string unescape_xml(std::string text) {
 
 // The oracle is dot itself: what it draws is what the name says.
 RC_GTEST_PROP(Dot, every_name_is_drawn_as_it_is, ()) {
-  const auto hard = rc::gen::element<std::string>("\\", "\"", "&", "<", ">", ";", "{", "}", "|", "n",
-                                                  "N", "G", "amp;", "#", "38", "--", "->", " ",
+  const auto hard = rc::gen::element<std::string>("\\", "\"", "&", "<", ">", ";", "{", "}", "|",
+                                                  "n", "N", "G", "amp;", "#", "38", "--", "->", " ",
                                                   "\xc3\xa9", "\xe2\x82\xac", "/*", "//", "]]>");
   const auto names = *rc::gen::container<std::vector<std::string>>(
       rc::gen::map(rc::gen::nonEmpty(rc::gen::container<std::vector<std::string>>(hard)),

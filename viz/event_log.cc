@@ -22,15 +22,16 @@ constexpr const char* kLegend =
 
 EventLog::EventLog(Spill& log) : log_(log) {
   log_.append(kLegend);
-  log_.append(fmt::format(kLine, fmt::format("#{:>14}", "time_ns"), "number", " ", "what", "geom", "provider", "edge",
-                          "bio", "command", "offset_bytes", "length", "error", "details"));
+  log_.append(fmt::format(kLine, fmt::format("#{:>14}", "time_ns"), "number", " ", "what", "geom",
+                          "provider", "edge", "bio", "command", "offset_bytes", "length", "error",
+                          "details"));
 }
 
 void EventLog::on_fact(const Fact& fact) {
   const LogRow row = log_row(fact);
   log_.append(fmt::format(kLine, row.time_ns, row.number, symbol(row.kind), fact_name(row.kind),
-                          row.geom, row.provider, row.edge, row.bio, row.command,
-                          row.offset_bytes, row.length_bytes, row.error, row.details));
+                          row.geom, row.provider, row.edge, row.bio, row.command, row.offset_bytes,
+                          row.length_bytes, row.error, row.details));
 }
 
 }  // namespace biotope::viz

@@ -52,7 +52,8 @@ TEST(EventLog, legend_stands_at_the_top_and_names_the_columns) {
     return line.find("offset_bytes") != std::string::npos;
   });
   ASSERT_NE(head, lines.end());
-  for (auto line = lines.begin(); line <= head; ++line) EXPECT_THAT(*line, testing::StartsWith("#"));
+  for (auto line = lines.begin(); line <= head; ++line)
+    EXPECT_THAT(*line, testing::StartsWith("#"));
   EXPECT_THAT(*(head + 1), Not(testing::StartsWith("#")));
 }
 

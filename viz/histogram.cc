@@ -37,7 +37,8 @@ Histogram::Bin bin_at(size_t index, int64_t count) {
 }
 
 double middle_ns(const Histogram::Bin& bin) {
-  return static_cast<double>(bin.low_ns + (bin.high_ns - bin.low_ns + 1) / 2);
+  const int64_t half = (bin.high_ns - bin.low_ns + 1) / 2;
+  return static_cast<double>(bin.low_ns + half);
 }
 
 // Share 1 - (2 * kTicks - tick) / (2 * kTicks * 2^halvings): 0, 0.1 .. 0.5, 0.55 .. 0.75, ...
@@ -101,8 +102,7 @@ void Histogram::record(int64_t value_ns, int64_t count) {
 
 void Histogram::merge(const Histogram& other) {
   if (other.empty()) return;
-  BIOTOPE_CHECK(other.count_ <= kCountLimit - count_,
-                "a histogram counts at most 2^63 - 1 values");
+  BIOTOPE_CHECK(other.count_ <= kCountLimit - count_, "a histogram counts at most 2^63 - 1 values");
   min_ns_ = empty() ? other.min_ns_ : std::min(min_ns_, other.min_ns_);
   max_ns_ = std::max(max_ns_, other.max_ns_);
   sum_ns_ += other.sum_ns_;

@@ -139,8 +139,7 @@ TEST(Histogram, json_names_its_units_and_lists_bins_only_when_asked) {
 // The rows are those that hdr-histogram-js 3.0.1 prints for these values at two significant
 // digits; the footer was worked out by hand, as ours takes the exact mean.
 TEST(Histogram, hgrm_text_is_that_of_another_implementation) {
-  const Histogram histogram =
-      histogram_of({12, 90, 90, 255, 256, 300, 511, 512, 4096, 9'999'999});
+  const Histogram histogram = histogram_of({12, 90, 90, 255, 256, 300, 511, 512, 4096, 9'999'999});
   EXPECT_EQ(to_hgrm(histogram), R"(       Value     Percentile TotalCount 1/(1-Percentile)
 
        12.00 0.000000000000          1           1.00

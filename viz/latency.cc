@@ -31,8 +31,7 @@ nlohmann::json list_of(const TimingByCommand& commands) {
 void append_tables(std::string& text, const std::string& layer, const TimingByCommand& commands) {
   for (size_t i = 0; i < commands.size(); ++i) {
     if (commands[i].served.empty()) continue;
-    text += fmt::format("# {}, {}\n{}\n", one_line(layer), name_of(i),
-                        to_hgrm(commands[i].served));
+    text += fmt::format("# {}, {}\n{}\n", one_line(layer), name_of(i), to_hgrm(commands[i].served));
   }
 }
 

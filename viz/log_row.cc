@@ -11,7 +11,7 @@
 namespace biotope::viz {
 namespace {
 
-std::string or_dash(std::string text) { return text.empty() ? "-" : one_line(text); }
+std::string or_dash(const std::string& text) { return text.empty() ? "-" : one_line(text); }
 
 // A request says where it is on an edge while it goes down; on the way up its position is that of
 // the lowest layer, and only the issuer's own view is left.
@@ -61,37 +61,48 @@ char symbol(FactKind kind) {
     case FactKind::geom_created:
     case FactKind::provider_created:
     case FactKind::provider_published:
-    case FactKind::attached: return '+';
+    case FactKind::attached:
+      return '+';
     case FactKind::geom_freed:
     case FactKind::provider_freed:
-    case FactKind::detached: return '-';
+    case FactKind::detached:
+      return '-';
     case FactKind::geom_withers:
     case FactKind::provider_orphaned:
     case FactKind::consumer_orphaned:
-    case FactKind::consumer_spoiled: return 'x';
+    case FactKind::consumer_spoiled:
+      return 'x';
     case FactKind::tasting:
     case FactKind::access_asked:
-    case FactKind::eject_asked: return '?';
+    case FactKind::eject_asked:
+      return '?';
     case FactKind::tasted:
     case FactKind::access_granted:
-    case FactKind::ejected: return '=';
+    case FactKind::ejected:
+      return '=';
     case FactKind::access_refused:
     case FactKind::eject_refused:
-    case FactKind::surgery_failed: return '!';
+    case FactKind::surgery_failed:
+      return '!';
     case FactKind::properties_changed:
     case FactKind::resized:
-    case FactKind::media_changed: return '~';
+    case FactKind::media_changed:
+      return '~';
     case FactKind::suspended:
     case FactKind::resumed:
-    case FactKind::surgery_done: return '#';
+    case FactKind::surgery_done:
+      return '#';
     case FactKind::bio_issued:
     case FactKind::bio_remapped:
     case FactKind::bio_parked:
-    case FactKind::bio_replayed: return '>';
+    case FactKind::bio_replayed:
+      return '>';
     case FactKind::bio_passed:
-    case FactKind::bio_done: return '<';
+    case FactKind::bio_done:
+      return '<';
     case FactKind::note:
-    case FactKind::machine: return '*';
+    case FactKind::machine:
+      return '*';
   }
   return ' ';
 }

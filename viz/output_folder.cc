@@ -13,8 +13,8 @@ namespace {
 namespace files = std::filesystem;
 
 tl::unexpected<Error> cannot_write(const files::path& path, int code) {
-  return fail(code, "the output folder ", path.string(), " can not be written: ",
-              std::strerror(code), "; choose another one");
+  return fail(code, "the output folder ", path.string(),
+              " can not be written: ", std::strerror(code), "; choose another one");
 }
 
 tl::unexpected<Error> cannot_write(const files::path& path, const std::error_code& error) {
@@ -53,10 +53,10 @@ Result<OutputFolder> OutputFolder::open(const files::path& path) {
 
   // A new folder comes into being whole; an existing one is filled from inside, so that nothing is
   // asked of its parent.
-  const files::path staging = files::exists(status)
-                                  ? folder / ".partial"
-                                  : folder.parent_path() / ("." + folder.filename().string() +
-                                                            ".partial");
+  const files::path staging =
+      files::exists(status)
+          ? folder / ".partial"
+          : folder.parent_path() / ("." + folder.filename().string() + ".partial");
   files::create_directories(staging.parent_path(), error);
   if (!error) files::remove_all(staging, error);
   if (!error) files::create_directory(staging, error);

@@ -68,8 +68,7 @@ TEST_F(OutputFolderTest, files_of_others_stay_and_frames_of_an_earlier_run_go) {
   std::ofstream(root_ / "out" / "frames" / "mine.svg") << "mine";
   fill_and_commit(root_ / "out", {"index.html", "frames/01-begin.svg"});
   EXPECT_THAT(all(), testing::ElementsAre("out", "out/frames", "out/frames/01-begin.svg",
-                                          "out/frames/mine.svg", "out/index.html",
-                                          "out/mine.txt"));
+                                          "out/frames/mine.svg", "out/index.html", "out/mine.txt"));
 }
 
 TEST_F(OutputFolderTest, existing_folder_keeps_its_files_until_commit) {

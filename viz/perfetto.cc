@@ -15,9 +15,12 @@ namespace {
 // Instants that belong to no geom stand in a process of their own.
 constexpr uint64_t kMeshPid = 0;
 
-// Trace times are microseconds; the fraction keeps every ns.
-std::string microseconds(int64_t time_ns) {
-  return fmt::format("{}.{:03}", time_ns / 1000, time_ns % 1000);
+// Trace times are microseconds; the fraction keeps every ns for the first hundred days.
+double microseconds(int64_t time_ns) { return static_cast<double>(time_ns) / 1000.0; }
+
+nlohmann::json process(uint64_t pid, const std::string& name) {
+  return {
+      {"ph", "M"}, {"name", "process_name"}, {"pid", pid}, {"tid", 0}, {"args", {{"name", name}}}};
 }
 
 bool is_instant(FactKind kind) {
@@ -35,8 +38,10 @@ bool is_instant(FactKind kind) {
     case FactKind::surgery_done:
     case FactKind::surgery_failed:
     case FactKind::note:
-    case FactKind::machine: return true;
-    default: return false;
+    case FactKind::machine:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -44,21 +49,17 @@ bool is_instant(FactKind kind) {
 
 Perfetto::Perfetto(Spill& trace) : trace_(trace) {
   trace_.append("{\"displayTimeUnit\":\"ns\",\"traceEvents\":[\n");
-  write(fmt::format(
-      R"({{"ph":"M","name":"process_name","pid":{},"tid":0,"args":{{"name":"the mesh"}}}})",
-      kMeshPid));
+  write(process(kMeshPid, "the mesh"));
 }
 
-void Perfetto::write(const std::string& event) {
+void Perfetto::write(const nlohmann::json& event) {
   if (!empty_) trace_.append(",\n");
-  trace_.append(event);
+  trace_.append(json_text(event));
   empty_ = false;
 }
 
 void Perfetto::name_process(const Geom& geom) {
-  if (!named_.insert(geom.id()).second) return;
-  write(fmt::format(R"({{"ph":"M","name":"process_name","pid":{},"tid":0,"args":{{"name":{}}}}})",
-                    geom.id(), json_text(geom.title())));
+  if (named_.insert(geom.id()).second) write(process(geom.id(), geom.title()));
 }
 
 void Perfetto::begin(const Fact& fact) {
@@ -66,21 +67,30 @@ void Perfetto::begin(const Fact& fact) {
   const Geom& server = fact.provider->geom();
   name_process(server);
   const Stay stay{fact.consumer->id(), server.id(), fact.bio->command};
-  write(fmt::format(
-      R"({{"ph":"b","cat":"bio","id":"{}.{}","name":"{}","pid":{},"tid":0,"ts":{},"args":{{)"
-      R"("edge":{},"offset_bytes":{},"length_bytes":{}}}}})",
-      fact.bio->id, stay.edge, command_name(stay.command), stay.pid, microseconds(fact.time_ns),
-      json_text(edge_label(*fact.consumer, fact.provider)), fact.bio->position_bytes,
-      fact.bio->length_bytes));
+  nlohmann::json event = stay_event("b", fact.bio->id, stay, fact.time_ns);
+  event["args"] = {{"edge", edge_label(*fact.consumer, fact.provider)},
+                   {"offset_bytes", fact.bio->position_bytes},
+                   {"length_bytes", fact.bio->length_bytes}};
+  write(event);
   stays_[fact.bio->id].push_back(stay);
 }
 
 void Perfetto::end(uint64_t bio, const Stay& stay, int error) {
-  write(fmt::format(
-      R"({{"ph":"e","cat":"bio","id":"{}.{}","name":"{}","pid":{},"tid":0,"ts":{},"args":{{)"
-      R"("error":"{}"}}}})",
-      bio, stay.edge, command_name(stay.command), stay.pid, microseconds(last_time_ns_),
-      error_name(error)));
+  nlohmann::json event = stay_event("e", bio, stay, last_time_ns_);
+  event["args"] = {{"error", error_name(error)}};
+  write(event);
+}
+
+// What the two ends of a stay have in common; they belong together by category, id and process.
+nlohmann::json Perfetto::stay_event(const char* phase, uint64_t bio, const Stay& stay,
+                                    int64_t time_ns) {
+  return {{"ph", phase},
+          {"cat", "bio"},
+          {"id", fmt::format("{}.{}", bio, stay.edge)},
+          {"name", command_name(stay.command)},
+          {"pid", stay.pid},
+          {"tid", 0},
+          {"ts", microseconds(time_ns)}};
 }
 
 void Perfetto::end_on_edge(const Fact& fact) {
@@ -105,20 +115,29 @@ void Perfetto::end_all(const Fact& fact) {
 
 void Perfetto::instant(const Fact& fact) {
   if (fact.geom != nullptr) name_process(*fact.geom);
-  write(fmt::format(
-      R"({{"ph":"i","s":"p","cat":"mesh","name":"{}","pid":{},"tid":0,"ts":{},"args":{{)"
-      R"("what":{}}}}})",
-      fact_name(fact.kind), fact.geom == nullptr ? kMeshPid : fact.geom->id(),
-      microseconds(fact.time_ns), json_text(sentence_of(fact))));
+  write({{"ph", "i"},
+         {"s", "p"},
+         {"cat", "mesh"},
+         {"name", fact_name(fact.kind)},
+         {"pid", fact.geom == nullptr ? kMeshPid : fact.geom->id()},
+         {"tid", 0},
+         {"ts", microseconds(fact.time_ns)},
+         {"args", {{"what", sentence_of(fact)}}}});
 }
 
 void Perfetto::on_fact(const Fact& fact) {
   last_time_ns_ = fact.time_ns;
   switch (fact.kind) {
     case FactKind::bio_issued:
-    case FactKind::bio_remapped: begin(fact); break;
-    case FactKind::bio_passed: end_on_edge(fact); break;
-    case FactKind::bio_replayed: end_all(fact); break;
+    case FactKind::bio_remapped:
+      begin(fact);
+      break;
+    case FactKind::bio_passed:
+      end_on_edge(fact);
+      break;
+    case FactKind::bio_replayed:
+      end_all(fact);
+      break;
     default:
       if (is_instant(fact.kind)) instant(fact);
   }

@@ -5,6 +5,8 @@
 #include <set>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 #include "model/bio.h"
 #include "model/facts.h"
 #include "viz/spill.h"
@@ -12,8 +14,8 @@
 namespace biotope::viz {
 
 // Writes trace.perfetto.json, to be opened in Perfetto or chrome://tracing: each geom is a process
-// (pid: its number), each stay of a request below an edge an asynchronous pair b/e in the process of
-// the geom that serves it, and tastes, losses, spoils and refusals are instants.
+// (pid: its number), each stay of a request below an edge an asynchronous pair b/e in the process
+// of the geom that serves it, and tastes, losses, spoils and refusals are instants.
 class Perfetto final : public Observer {
  public:
   // `trace` must outlive this. It is a whole JSON document after close().
@@ -33,11 +35,13 @@ class Perfetto final : public Observer {
 
   void begin(const Fact& fact);
   void end(uint64_t bio, const Stay& stay, int error);
+  static nlohmann::json stay_event(const char* phase, uint64_t bio, const Stay& stay,
+                                   int64_t time_ns);
   void end_on_edge(const Fact& fact);
   void end_all(const Fact& fact);
   void instant(const Fact& fact);
   void name_process(const Geom& geom);
-  void write(const std::string& event);
+  void write(const nlohmann::json& event);
 
   Spill& trace_;
   bool empty_ = true;

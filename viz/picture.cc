@@ -4,8 +4,8 @@
 #include <sstream>
 #include <string_view>
 
-#include <boost/graph/graphviz.hpp>
 #include <fmt/format.h>
+#include <boost/graph/graphviz.hpp>
 
 namespace biotope::viz {
 namespace {
@@ -72,6 +72,7 @@ std::string quoted(const std::string& text) { return quoted_lines({text}); }
 
 std::string quoted_lines(const std::vector<std::string>& lines) {
   std::vector<std::string> shown;
+  shown.reserve(lines.size());
   for (const std::string& line : lines) shown.push_back(escaped(line));
   return fmt::format("\"{}\"", fmt::join(shown, "\\n"));
 }

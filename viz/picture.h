@@ -30,8 +30,8 @@ struct Defaults {
   Attributes node;
   Attributes edge;
 };
-using Picture = boost::adjacency_list<boost::vecS, boost::vecS, boost::bidirectionalS, Node, Arrow,
-                                      Defaults>;
+using Picture =
+    boost::adjacency_list<boost::vecS, boost::vecS, boost::bidirectionalS, Node, Arrow, Defaults>;
 
 // Modules as boxes and disks as cylinders between them, as the paper draws it. "O" on a disk says
 // that it can be opened: it works, no module stands on it, and nobody has it for himself.

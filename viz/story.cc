@@ -53,10 +53,9 @@ Story::~Story() { stop_watching(); }
 void Story::stop_watching() {
   if (!watching_) return;
   watching_ = false;
-  for (Observer* observer :
-       {static_cast<Observer*>(&event_log_), static_cast<Observer*>(&perfetto_),
-        static_cast<Observer*>(&latency_), static_cast<Observer*>(&capture_),
-        static_cast<Observer*>(this)}) {
+  for (Observer* observer : {static_cast<Observer*>(&event_log_),
+                             static_cast<Observer*>(&perfetto_), static_cast<Observer*>(&latency_),
+                             static_cast<Observer*>(&capture_), static_cast<Observer*>(this)}) {
     mesh_.facts().remove(*observer);
   }
 }
@@ -92,9 +91,10 @@ std::string Story::file_name(size_t index) const {
 Status Story::write_frames(OutputFolder& folder, const std::vector<std::string>& svgs) const {
   for (size_t i = 0; i < steps_.size(); ++i) {
     const std::string name = file_name(i);
-    for (const auto& [end, contents] :
-         {std::pair{".dot", &steps_[i].paper_dot}, {".confdot.dot", &steps_[i].confdot_dot},
-          {".svg", &svgs[2 * i]}, {".confdot.svg", &svgs[2 * i + 1]}}) {
+    for (const auto& [end, contents] : {std::pair{".dot", &steps_[i].paper_dot},
+                                        {".confdot.dot", &steps_[i].confdot_dot},
+                                        {".svg", &svgs[2 * i]},
+                                        {".confdot.svg", &svgs[2 * i + 1]}}) {
       if (auto written = folder.write(name + end, *contents); !written) return written;
     }
   }
@@ -105,8 +105,14 @@ std::string Story::page(const std::vector<std::string>& svgs) const {
   report::Report report{head_.title, head_.facts, {}, &latency_, &capture_};
   for (size_t i = 0; i < steps_.size(); ++i) {
     const Step& step = steps_[i];
-    report.steps.push_back({step.title, step.text, step.time_ns, step.first_fact, step.last_fact,
-                            step.happenings, step.happenings_left_out, step.requests,
+    report.steps.push_back({step.title,
+                            step.text,
+                            step.time_ns,
+                            step.first_fact,
+                            step.last_fact,
+                            step.happenings,
+                            step.happenings_left_out,
+                            step.requests,
                             {svgs[2 * i], file_name(i) + ".svg"},
                             {svgs[2 * i + 1], file_name(i) + ".confdot.svg"}});
   }
@@ -124,10 +130,9 @@ Status Story::write(OutputFolder& folder) {
   const auto svgs = render_svg(dots);
   if (!svgs) return pass_on(svgs);
   if (auto written = write_frames(folder, *svgs); !written) return written;
-  for (const auto& [name, contents] :
-       {std::pair{"index.html", page(*svgs)},
-        {"latency.json", json_text(to_json(latency_), 1) + "\n"},
-        {"latency.hgrm", to_hgrm(latency_)}}) {
+  for (const auto& [name, contents] : {std::pair{"index.html", page(*svgs)},
+                                       {"latency.json", json_text(to_json(latency_), 1) + "\n"},
+                                       {"latency.hgrm", to_hgrm(latency_)}}) {
     if (auto written = folder.write(name, contents); !written) return written;
   }
   for (const auto& [name, spill] :

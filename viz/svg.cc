@@ -67,7 +67,8 @@ Result<Outcome> run(const std::string& program, const std::string& input) {
   if (!channels.open()) return fail(errno, "no temporary file can be made for ", program);
   if (std::fwrite(input.data(), 1, input.size(), channels.input.get()) != input.size() ||
       std::fflush(channels.input.get()) != 0) {
-    return fail(errno, "the temporary file for ", program, " can not be written; is the disk full?");
+    return fail(errno, "the temporary file for ", program,
+                " can not be written; is the disk full?");
   }
   std::rewind(channels.input.get());
 

@@ -85,7 +85,8 @@ const char* sentence_for(const Fact& fact) {
     return "{geom} is told: {disk} needs to be open as {after} only";
   }
   // Refusals come as whole sentences from whoever refuses.
-  const bool is_told = fact.kind == FactKind::access_refused || fact.kind == FactKind::eject_refused;
+  const bool is_told =
+      fact.kind == FactKind::access_refused || fact.kind == FactKind::eject_refused;
   const bool of_nobody = fact.geom == nullptr && fact.component.empty();
   if (!fact.text.empty() && (is_told || (fact.kind >= FactKind::note && of_nobody))) {
     return "{text}";
@@ -144,13 +145,13 @@ bool is_request(FactKind kind) {
 }
 
 std::string sentence_of(const Fact& fact) {
-  return one_line(fmt::format(
-      fmt::runtime(sentence_for(fact)), fmt::arg("cls", name(fact.cls)),
-      fmt::arg("geom", title(fact.geom)), fmt::arg("disk", name(fact.provider)),
-      fmt::arg("edge", edge(fact)), fmt::arg("because", because(fact)),
-      fmt::arg("after", fact.after.text()), fmt::arg("took", time_text(fact.duration_ns)),
-      fmt::arg("bio", request(fact.bio)), fmt::arg("component", fact.component),
-      fmt::arg("text", fact.text)));
+  return one_line(
+      fmt::format(fmt::runtime(sentence_for(fact)), fmt::arg("cls", name(fact.cls)),
+                  fmt::arg("geom", title(fact.geom)), fmt::arg("disk", name(fact.provider)),
+                  fmt::arg("edge", edge(fact)), fmt::arg("because", because(fact)),
+                  fmt::arg("after", fact.after.text()),
+                  fmt::arg("took", time_text(fact.duration_ns)), fmt::arg("bio", request(fact.bio)),
+                  fmt::arg("component", fact.component), fmt::arg("text", fact.text)));
 }
 
 std::string one_line(std::string_view text) {

@@ -58,8 +58,7 @@ std::string page_line(std::string_view line) {
   const size_t link = line.find("<a xlink:title=\"");
   if (link == std::string_view::npos) return without_id(line) + "\n";
   const std::string_view tooltip = attribute(line.substr(link), "xlink:title");
-  const std::string title =
-      tooltip == " " ? "" : fmt::format("<title>{}</title>", tooltip);
+  const std::string title = tooltip == " " ? "" : fmt::format("<title>{}</title>", tooltip);
   return without_id(line.substr(0, link)) + title + "\n";
 }
 

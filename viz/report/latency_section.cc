@@ -76,11 +76,13 @@ std::string strip(const Scale& scale, const Histogram& served) {
       grid(scale), scale.x(served.min_ns()), scale.x(served.max_ns()), median,
       std::max(1.0, at(99, 100) - median));
   for (const double x : {at(90, 100), at(99, 100), at(999, 1000)}) {
-    svg += fmt::format("<line class=\"tail\" x1=\"{0:.1f}\" x2=\"{0:.1f}\" y1=\"9\" y2=\"15\"/>", x);
+    svg +=
+        fmt::format("<line class=\"tail\" x1=\"{0:.1f}\" x2=\"{0:.1f}\" y1=\"9\" y2=\"15\"/>", x);
   }
-  return svg + fmt::format("<line class=\"median\" x1=\"{0:.1f}\" x2=\"{0:.1f}\" y1=\"5\" "
-                           "y2=\"19\"/></svg>",
-                           median);
+  return svg + fmt::format(
+                   "<line class=\"median\" x1=\"{0:.1f}\" x2=\"{0:.1f}\" y1=\"5\" "
+                   "y2=\"19\"/></svg>",
+                   median);
 }
 
 std::string row(const std::string& name, const Timing& timing, const Scale& scale) {
@@ -127,16 +129,16 @@ using Named = std::pair<std::string, const Layer*>;
 std::vector<Named> layers_downwards(const Latency& latency) {
   std::vector<Named> layers;
   for (const auto& [name, layer] : latency.layers()) layers.emplace_back(name, &layer);
-  std::stable_sort(layers.begin(), layers.end(), [](const Named& a, const Named& b) {
-    return a.second->rank > b.second->rank;
-  });
+  std::stable_sort(layers.begin(), layers.end(),
+                   [](const Named& a, const Named& b) { return a.second->rank > b.second->rank; });
   return layers;
 }
 
 constexpr const char* kIntroduction =
     "<p>Simulated times from entering an edge of the mesh to leaving it upwards, failed requests "
     "aside. Each strip runs from the fastest to the slowest request; the thick mark is the median, "
-    "the band reaches to the 99th percentile, and the last thin mark is the 99.9th. Percentiles are "
+    "the band reaches to the 99th percentile, and the last thin mark is the 99.9th. Percentiles "
+    "are "
     "upper bounds, too high by less than one part in a hundred; the greatest is exact.</p>\n";
 
 }  // namespace
@@ -159,11 +161,13 @@ std::string latency_section(const Latency& latency) {
   std::string html = fmt::format(
       "{}<div class=\"scroll\"><table class=\"times\">\n<thead><tr><th>Layer, command</th>"
       "<th>Served</th><th>Failed</th><th>p50</th><th>p90</th><th>p99</th><th>p99.9</th>"
-      "<th>Greatest</th><th class=\"strip\">{}</th></tr></thead>\n<tbody>\n{}</tbody></table></div>\n",
+      "<th>Greatest</th><th "
+      "class=\"strip\">{}</th></tr></thead>\n<tbody>\n{}</tbody></table></div>\n",
       kIntroduction, axis(scale), rows.html());
   if (left_out > 0) html += fmt::format("<p>{} more layers are in latency.json.</p>\n", left_out);
   return html +
-         "<p>All bins are in <a href=\"latency.json\">latency.json</a>, percentile tables for other "
+         "<p>All bins are in <a href=\"latency.json\">latency.json</a>, percentile tables for "
+         "other "
          "tools in <a href=\"latency.hgrm\">latency.hgrm</a>.</p>\n";
 }
 

@@ -25,11 +25,18 @@ void LogCapture::on_fact(const Fact& fact) {
   size_t& used = is_request(fact.kind) ? request_bytes_ : change_bytes_;
   if (used >= (is_request(fact.kind) ? kRequestBytes : kChangeBytes)) return;
   const LogRow row = log_row(fact);
-  const nlohmann::json cells = {row.time_ns,          row.number,   static_cast<int>(row.kind),
-                                place_of(row.geom),   place_of(row.provider),
-                                row.edge,             row.bio,      row.command,
-                                row.offset_bytes,     row.length_bytes,
-                                row.error,            row.details};
+  const nlohmann::json cells = {row.time_ns,
+                                row.number,
+                                static_cast<int>(row.kind),
+                                place_of(row.geom),
+                                place_of(row.provider),
+                                row.edge,
+                                row.bio,
+                                row.command,
+                                row.offset_bytes,
+                                row.length_bytes,
+                                row.error,
+                                row.details};
   const std::string text = json_text(cells);
   used += text.size();
   if (!rows_.empty()) rows_ += ",\n";

@@ -40,8 +40,9 @@ struct Report {
   const LogCapture* log = nullptr;
 };
 
-// The page: one file that needs nothing else, also without a network, and holds less than 5 MB. What
-// of a very long run does not fit is left out with its number told, and lies in the files beside.
+// The page: one file that needs nothing else, also without a network, and holds less than 5 MB.
+// What of a very long run does not fit is left out with its number told, and lies in the files
+// beside.
 std::string page(const Report& report);
 
 // Its parts.

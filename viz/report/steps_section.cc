@@ -50,9 +50,12 @@ std::string figure(const StepPage& step, const Frame& frame, const char* style, 
 
 const char* class_of(FactKind kind) {
   switch (symbol(kind)) {
-    case 'x': return " class=\"lost\"";
-    case '!': return " class=\"refused\"";
-    default: return "";
+    case 'x':
+      return " class=\"lost\"";
+    case '!':
+      return " class=\"refused\"";
+    default:
+      return "";
   }
 }
 
@@ -98,7 +101,7 @@ std::string happenings(const StepPage& step, Room& room) {
 }
 
 std::string when(const StepPage& step, int64_t before_ns) {
-  const std::string at = fmt::format("at {} of simulated time", time_text(step.time_ns));
+  std::string at = fmt::format("at {} of simulated time", time_text(step.time_ns));
   if (step.time_ns == before_ns) return at;
   return fmt::format("{}, {} after the step before", at, time_text(step.time_ns - before_ns));
 }
