@@ -66,6 +66,14 @@ Task<Status> write(Consumer& edge, std::int64_t offset_bytes, std::span<const st
   co_return Status{};
 }
 
+Task<Status> remove(Consumer& edge, std::int64_t offset_bytes, std::int64_t length_bytes) {
+  Request request(edge, Command::remove);
+  request.bio().offset_bytes = offset_bytes;
+  request.bio().length_bytes = length_bytes;
+  if (co_await request != 0) co_return request.failure();
+  co_return Status{};
+}
+
 Task<Status> flush(Consumer& edge) {
   Request request(edge, Command::flush);
   if (co_await request != 0) co_return request.failure();

@@ -22,6 +22,8 @@ using Bytes = std::vector<std::byte>;
 Task<Result<Bytes>> read(Consumer& edge, std::int64_t offset_bytes, std::int64_t length_bytes);
 // `data` must stay until the task has finished.
 Task<Status> write(Consumer& edge, std::int64_t offset_bytes, std::span<const std::byte> data);
+// The sectors' contents are no longer needed.
+Task<Status> remove(Consumer& edge, std::int64_t offset_bytes, std::int64_t length_bytes);
 Task<Status> flush(Consumer& edge);
 // An attribute's value of exactly `length_bytes`; EFAULT when its supplier has another length,
 // ENOTTY when nobody below knows the name.
