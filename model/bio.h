@@ -103,6 +103,11 @@ struct Bio {
 static_assert(sizeof(Bio) <= 3 * 64, "a bio fits three cache lines");
 static_assert(std::is_standard_layout_v<Bio>, "a bio can be the first member of a buf");
 
+// True for a request that overtakes none issued before it and is overtaken by none issued after.
+inline bool is_barrier(const Bio& bio) {
+  return (bio.flags & kBioOrdered) != 0 || bio.command == Command::flush;
+}
+
 // What a geom answers to a request it was given.
 class [[nodiscard]] Verdict {
  public:
@@ -132,6 +137,9 @@ class BioQueue {
  public:
   bool empty() const { return head_ == nullptr; }
   Bio* front() const { return head_; }
+
+  // Keeps the list in the order of submission. Costs nothing where that is the order of arrival.
+  void insert_by_id(Bio& bio);
 
   void push(Bio& bio) {
     bio.queue_next = nullptr;

@@ -58,10 +58,10 @@ class Consumer : public Link<ByGeom>, public Link<ByProvider> {
   bool admits(const Bio& bio) const {
     const auto position = static_cast<std::uint64_t>(bio.position_bytes);
     const auto length = static_cast<std::uint64_t>(bio.length_bytes);
-    const Provider::Extent& extent = provider_->extent_;
     const auto beyond_first = static_cast<std::uint8_t>(static_cast<int>(bio.command) - first_);
-    return beyond_first < allowed_ &&
-           ((position | length) & extent.forbidden_bits) == 0 && length != 0 &&
+    if (beyond_first >= allowed_) return false;
+    const Provider::Extent& extent = provider_->extent_;
+    return ((position | length) & extent.forbidden_bits) == 0 && length != 0 &&
            position + length <= extent.size_bytes;
   }
 
@@ -72,7 +72,7 @@ class Consumer : public Link<ByGeom>, public Link<ByProvider> {
   friend class Surgery;
 
   // Recomputes which commands may pass without a second look. To be called whenever one of its
-  // reasons changes: access, provider, the provider's error, orphaned, suspended.
+  // reasons changes: access, provider, the provider's error, orphaned, suspended, starved.
   void refresh_gate();
 
   Provider* provider_ = nullptr;
@@ -93,6 +93,8 @@ class Consumer : public Link<ByGeom>, public Link<ByProvider> {
   Access access_;
   Access would_be_;  // meaningful while planned_
   BioQueue parked_;
+  BioQueue starved_;  // issued here, found memory exhausted, will go again; or may not pass those
+  std::uint32_t starved_barriers_ = 0;
   std::coroutine_handle<> drained_;  // resumed when idle, where surgery waits for that
 };
 

@@ -15,6 +15,14 @@ const char* command_name(Command command) {
 
 void nobody_waits(Bio&) { BIOTOPE_CHECK(false, "a request has somebody to tell when it is done"); }
 
+void BioQueue::insert_by_id(Bio& bio) {
+  if (tail_ == nullptr || tail_->id < bio.id) return push(bio);
+  Bio** link = &head_;
+  while ((*link)->id < bio.id) link = &(*link)->queue_next;
+  bio.queue_next = *link;
+  *link = &bio;
+}
+
 // Provider ---------------------------------------------------------------------------------------
 
 Provider::Provider(Geom& geom, std::uint64_t id, std::string name, Properties properties)
@@ -44,7 +52,8 @@ std::string Consumer::name() const {
 }
 
 void Consumer::refresh_gate() {
-  const bool open = provider_ != nullptr && provider_->error_ == 0 && !orphaned_ && !suspended_;
+  const bool open = provider_ != nullptr && provider_->error_ == 0 && !orphaned_ && !suspended_ &&
+                    starved_.empty();
   const Command first = open && access_.r > 0 ? Command::read : Command::write;
   const Command last = open && access_.w > 0 ? Command::format : Command::read;
   first_ = static_cast<std::uint8_t>(first);

@@ -187,11 +187,57 @@ TEST(Replay, Inv_E09_the_disk_may_be_lost_before_the_request_goes_again) {
   line.disk.answer = ENOMEM;
   line.issuer.issue(line.user.edge(), Command::read, 0, 512);
   line.t.mesh.wither(line.disk);
-  const std::size_t before = line.disk.seen.size();
+  const Recorder seen(line.t.mesh);
   line.t.executor.run();
   EXPECT_EQ(line.issuer.errors, std::vector<int>{ENXIO});
-  EXPECT_EQ(line.disk.seen.size(), before) << "nothing more reaches the disk";
+  EXPECT_EQ(seen.count(FactKind::bio_remapped), 0U) << "nothing more reaches the disk";
   EXPECT_EQ(line.t.mesh.census(), Census{});
+}
+
+// A barrier must not be passed by what was issued after it, nor pass what was issued before.
+TEST(Replay, Inv_E18_a_request_that_goes_again_keeps_its_place) {
+  Line line;
+  line.disk.answer = ENOMEM;
+  line.issuer.issue(line.user.edge(), Command::write, 0, 512);
+  line.disk.answer = 0;
+  line.issuer.issue(line.user.edge(), Command::write, 512, 512, {}, kBioOrdered);
+  line.issuer.issue(line.user.edge(), Command::write, 1024, 512);
+  line.t.executor.run();
+  std::vector<std::int64_t> order;
+  for (const Bio& bio : line.disk.seen) order.push_back(bio.position_bytes);
+  EXPECT_EQ(order, (std::vector<std::int64_t>{0, 0, 512, 1024}));
+  EXPECT_TRUE(line.issuer.all_back_once(3));
+}
+
+TEST(Replay, Inv_E18_whoever_is_no_barrier_may_pass_and_free_what_is_missing) {
+  Line line;
+  line.disk.answer = ENOMEM;
+  line.issuer.issue(line.user.edge(), Command::write, 0, 512);
+  line.disk.answer = 0;
+  EXPECT_EQ(line.issuer.ask(line.user.edge(), Command::write, 512, 512), 0);
+  line.t.executor.run();
+  EXPECT_TRUE(line.issuer.all_back_once(2));
+}
+
+TEST(Replay, Inv_E18_nor_does_it_lose_its_place_while_the_edge_is_suspended) {
+  Line line;
+  line.disk.hold = true;
+  line.issuer.issue(line.user.edge(), Command::write, 0, 512);
+  line.issuer.issue(line.user.edge(), Command::write, 512, 512, {}, kBioOrdered);
+  line.disk.finish_one(ENOMEM);
+  line.disk.finish_one(ENOMEM);
+  line.t.mesh.path().suspend(line.user.edge());
+  line.issuer.issue(line.user.edge(), Command::write, 1024, 512, {}, kBioOrdered);
+  line.t.executor.run();
+  EXPECT_EQ(line.user.edge().in_flight(), 0U) << "they wait at the edge, not below";
+  EXPECT_FALSE(line.user.edge().idle());
+  line.disk.seen.clear();
+  line.t.mesh.path().resume(line.user.edge());
+  std::vector<std::int64_t> order;
+  for (const Bio& bio : line.disk.seen) order.push_back(bio.position_bytes);
+  EXPECT_EQ(order, (std::vector<std::int64_t>{0, 512, 1024}));
+  line.disk.finish_all();
+  EXPECT_TRUE(line.issuer.all_back_once(3));
 }
 
 }  // namespace

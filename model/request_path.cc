@@ -151,8 +151,15 @@ void RequestPath::run_next() {
 
 RequestPath::Admission RequestPath::admit_slowly(Bio& bio, Consumer& edge) {
   if (edge.suspended_) {
-    edge.parked_.push(bio);
+    edge.parked_.insert_by_id(bio);
     tell(FactKind::bio_parked, bio, edge);
+    return Admission::parked;
+  }
+  if (bio.edge == &edge && must_wait(bio, edge)) {
+    ++edge.in_flight_;
+    drop_trail(bio);
+    tell(FactKind::bio_parked, bio, edge);
+    starve(bio);
     return Admission::parked;
   }
   const int error = entry_error(bio, edge);
@@ -237,19 +244,36 @@ void RequestPath::postpone(Bio& bio) {
   bio.driver2 = nullptr;
   bio.position_bytes = bio.offset_bytes;
   tell(FactKind::bio_replayed, bio, *bio.edge);
-  const bool armed = !replays_.empty();
-  replays_.push(bio);
-  if (!armed) later_.after(kReplayDelay_ns, [this] { replay(); });
+  starve(bio);
 }
 
-void RequestPath::replay() {
-  BioQueue again = std::exchange(replays_, BioQueue());
+// While somebody waits for memory, a barrier must not pass him, and nobody may pass a barrier that
+// waits. All others may: what they free may be the memory that is missing.
+bool RequestPath::must_wait(const Bio& bio, const Consumer& edge) {
+  return !edge.starved_.empty() && (is_barrier(bio) || edge.starved_barriers_ > 0);
+}
+
+void RequestPath::starve(Bio& bio) {
+  Consumer& edge = *bio.edge;
+  if (edge.starved_.empty()) later_.after(kReplayDelay_ns, [this, &edge] { go_again(edge); });
+  edge.starved_.insert_by_id(bio);
+  if (is_barrier(bio)) ++edge.starved_barriers_;
+  edge.refresh_gate();
+}
+
+void RequestPath::go_again(Consumer& edge) {
+  BioQueue again = std::exchange(edge.starved_, BioQueue());
+  edge.starved_barriers_ = 0;
+  edge.refresh_gate();
   const bool outermost = !running_;
   running_ = true;
   while (Bio* bio = again.pop()) {
-    Consumer& edge = *bio->edge;
-    walk(*bio, &edge);
-    leave(edge);
+    if (must_wait(*bio, edge)) {
+      starve(*bio);
+    } else {
+      walk(*bio, &edge);
+      leave(edge);
+    }
   }
   if (outermost) run_queues();
 }

@@ -93,7 +93,9 @@ class RequestPath {
   bool finish_badly(Bio& bio);
   void leave(Consumer& edge);
   void postpone(Bio& bio);
-  void replay();
+  static bool must_wait(const Bio& bio, const Consumer& edge);
+  void starve(Bio& bio);
+  void go_again(Consumer& edge);
   void drop_trail(Bio& bio);
   void tell_done(const Bio& bio);
   void tell_entry(const Bio& bio, const Consumer& edge);
@@ -106,7 +108,6 @@ class RequestPath {
   bool running_ = false;
   BioQueue down_;
   BioQueue up_;
-  BioQueue replays_;
   std::uint64_t next_id_ = 0;
   Pool<Trail> trails_;
   Trail* spare_ = nullptr;  // an empty one at hand: who is answered at once never owns a trail

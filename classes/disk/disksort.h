@@ -17,9 +17,7 @@ class DiskSort {
   // The next request, or null.
   Bio* take();
 
-  static bool is_barrier(const Bio& bio) {
-    return (bio.flags & kBioOrdered) != 0 || bio.command == Command::flush;
-  }
+  static bool is_barrier(const Bio& bio) { return biotope::is_barrier(bio); }
 
  private:
   // How far the arm has to go up from `from_` to reach `bio`; wraps around at the end.
