@@ -156,7 +156,8 @@ TEST_F(BufTest, Paper_13_both_forms_give_equal_requests_and_answers) {
       buf.b_ioflags() = ask.ioflags;
       buf.b_flags = ask.flags;
       buf.b_io.attribute = ask.command == Command::getattr ? "GEOM::candelete" : nullptr;
-      buf.b_data() = ask.command == Command::flush ? Data() : Data(scattered.data());
+      const bool moves_data = ask.command != Command::flush && ask.command != Command::remove;
+      buf.b_data() = moves_data ? Data(scattered.data()) : Data();
       send(form);
       Buf& after = sent[form == BufForm::embedded ? 0 : 1];
       after.b_io = buf.b_io;

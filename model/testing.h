@@ -77,7 +77,6 @@ class Slices final : public Geom {
  public:
   using Geom::Geom;
   struct Piece {
-    Provider* provider;
     std::int64_t start_bytes;
     std::int64_t length_bytes;
     bool overlaps(const Piece& other) const {
@@ -91,15 +90,15 @@ class Slices final : public Geom {
     return Verdict::remapped(consumers().front());
   }
   Status demand(AccessPlan& plan) override {
-    for (const Piece& one : pieces) {
-      if (!plan.opens(*one.provider)) continue;
-      for (const Piece& other : pieces) {
-        if (one.provider == other.provider || !one.overlaps(other)) continue;
-        const Access a = plan.would_be(*one.provider);
-        const Access b = plan.would_be(*other.provider);
+    for (const Provider& one : providers()) {
+      if (!plan.opens(one)) continue;
+      const Access a = plan.would_be(one);
+      for (const Provider& other : providers()) {
+        if (&one == &other || !pieces[one.index].overlaps(pieces[other.index])) continue;
+        const Access b = plan.would_be(other);
         if ((a.w > 0 && b.e > 0) || (a.e > 0 && b.w > 0)) {
-          return fail(EPERM, title(), " refuses ", one.provider->name(), ": it overlaps ",
-                      other.provider->name(), ", which is open (", b.text(), ")");
+          return fail(EPERM, title(), " refuses ", one.name(), ": it overlaps ", other.name(),
+                      ", which is open (", b.text(), ")");
         }
       }
     }
@@ -113,12 +112,12 @@ class Slices final : public Geom {
     Provider& provider =
         **mesh().new_provider(*this, name, part_of(below, start_bytes, length_bytes));
     provider.index = pieces.size();
-    pieces.push_back({&provider, start_bytes, length_bytes});
+    pieces.push_back({start_bytes, length_bytes});
     mesh().publish(provider);
     return provider;
   }
 
-  std::vector<Piece> pieces;
+  std::vector<Piece> pieces;  // by the providers' index
 };
 
 // A middle that serves the same bytes from several places: writes go to all of them, reads to the
