@@ -239,8 +239,8 @@ TEST(Bridge, a_medium_put_back_is_a_new_disk) {
   Consumer& edge = machine.open();
   Issuer issuer(machine.mesh);
   Bytes data = pattern(100 * kSector, 1);
-  issuer.issue(edge, Command::write, 0, 100 * kSector, Data(data.data()));
-  machine.rack->run_until(machine.rack->executor().now_ns() + 5'000'000);
+  Bio& torn = issuer.issue(edge, Command::write, 0, 100 * kSector, Data(data.data()));
+  machine.rack->run_until(machine.rack->executor().now_ns() + 30'000'000);
   const std::uint64_t first = machine.mesh.provider("da0")->id();
   ASSERT_TRUE(machine.rack->tear_out(0));
   ASSERT_TRUE(machine.rack->insert(0, medium));
@@ -249,6 +249,11 @@ TEST(Bridge, a_medium_put_back_is_a_new_disk) {
   machine.rack->run_until_idle();
   EXPECT_EQ(issuer.errors, std::vector<int>{ENXIO});
   EXPECT_EQ(machine.mesh.provider_by_id(first), nullptr);
+  Bytes on_medium(100 * kSector);
+  ASSERT_TRUE(medium->read(0, on_medium));
+  const auto written = std::find(on_medium.begin(), on_medium.end(), std::byte{0});
+  EXPECT_GT(torn.completed_bytes, 0);
+  EXPECT_EQ(torn.completed_bytes, written - on_medium.begin());
   EXPECT_EQ(issuer.ask(machine.open(), Command::read, 0, kSector, Data(data.data())), -1);
   machine.rack->run_until_idle();
   EXPECT_EQ(issuer.errors.back(), 0);
@@ -266,6 +271,21 @@ TEST(Bridge, a_name_that_is_taken_leaves_the_medium_without_a_disk) {
   EXPECT_EQ(machine.bridge.disk(0).error().code, EEXIST);
   EXPECT_TRUE(machine.eject());
   EXPECT_EQ(machine.rack->medium(0).value(), nullptr);
+}
+
+TEST(Bridge, another_medium_is_not_ejected_in_place_of_one_that_left) {
+  Machine machine;
+  auto& squatter = static_cast<User&>(
+      machine.mesh.add(std::make_unique<User>(machine.mesh, machine.cls, "squatter")));
+  ASSERT_TRUE(machine.mesh.new_provider(squatter, "da0", testing::properties_of_size(512)));
+  machine.insert();
+  Status outcome;
+  ASSERT_TRUE(machine.bridge.eject(0, {}, [&](const Status& status) { outcome = status; }));
+  ASSERT_TRUE(machine.rack->tear_out(0));
+  const auto other = machine.insert(0, "other");
+  machine.rack->run_until_idle();
+  expect_refused(outcome, ENXIO, "left scsi0.bay0 before");
+  EXPECT_EQ(machine.rack->medium(0).value(), other);
 }
 
 // --- locking and ejecting -----------------------------------------------------------------------

@@ -58,7 +58,7 @@ Bytes pattern(std::size_t length, unsigned salt = 1) {
 }
 
 Bytes contents(const Medium& medium) {
-  Bytes all(static_cast<std::size_t>(medium.size_bytes()));
+  Bytes all(static_cast<std::size_t>(medium.size_bytes()), std::byte{0xee});
   EXPECT_TRUE(medium.read(0, all));
   return all;
 }
@@ -134,13 +134,26 @@ RC_GTEST_PROP(Medium, equals_a_plain_array, (const std::vector<std::uint8_t>& ch
 
 TEST(Medium, an_image_is_written_with_holes_where_it_is_zero) {
   TemporaryFolder folder;
-  const auto medium = Medium::blank("b", {64 << 20, 512});
+  Bytes image(16 << 20);
+  image[9 << 20] = std::byte{1};
+  const auto medium = Medium::load(folder.file("a.img", image), {64 << 20, 512});
+  ASSERT_TRUE(medium);
   ASSERT_TRUE((*medium)->write(33 << 20, pattern(512)));
+  ASSERT_TRUE((*medium)->write(35 << 20, Bytes(8192)));
   ASSERT_TRUE((*medium)->write_image(folder.file("out.img")));
   struct stat status {};
   ASSERT_EQ(stat(folder.file("out.img").c_str(), &status), 0);
   EXPECT_EQ(status.st_size, 64 << 20);
+  // Two blocks of data; a file system may round them up, but not to the 16 MiB of the image.
   EXPECT_LE(status.st_blocks * 512, 1 << 20);
+  EXPECT_EQ(file_contents(folder.file("out.img")), contents(**medium));
+}
+
+TEST(Medium, is_called_by_its_file_without_the_folders) {
+  TemporaryFolder folder;
+  const auto medium = Medium::load(folder.file("holiday.img", pattern(512)), kSmall);
+  ASSERT_TRUE(medium);
+  EXPECT_EQ((*medium)->name(), "holiday.img");
 }
 
 TEST(Medium, an_image_may_be_written_over_the_one_it_was_loaded_from) {

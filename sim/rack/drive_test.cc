@@ -242,22 +242,48 @@ TEST(Drive, torn_out_of_a_read_the_memory_holds_what_has_passed) {
   }
 }
 
+// What was to happen to a request that is torn out must not happen to the next one, wherever the
+// first had come to.
 TEST(Drive, a_medium_put_back_at_once_does_not_go_on_with_old_requests) {
+  const std::vector<std::int64_t> passing = passing_times(0, 0, 10);
+  for (const std::int64_t torn_at_ns :
+       {zip100().command_overhead_ns / 2, zip100().command_overhead_ns, passing[4] + 1}) {
+    SCOPED_TRACE(testing::Message() << "torn out at " << torn_at_ns << " ns");
+    OneBay bay;
+    Bytes data = pattern(10 * kSector, 1);
+    const auto list = one_piece(data);
+    bay.host->send(DriveCommand::write, 0, 10 * kSector, list);
+    bay.rack->run_until(torn_at_ns);
+    ASSERT_TRUE(bay.rack->tear_out(0));
+    ASSERT_TRUE(bay.rack->insert(0, bay.medium));
+    const DriveStatistics before = *bay.rack->statistics(0);
+    Bytes read(kSector);
+    const auto into = one_piece(read);
+    bay.host->send(DriveCommand::read, 50 * kSector, kSector, into);
+    bay.rack->run_until_idle();
+    EXPECT_EQ(bay.errors(), (std::vector<int>{ENXIO, 0}));
+    EXPECT_EQ(bay.host->answers[1].time_ns, passing_times(torn_at_ns, 50, 1).back());
+    const DriveStatistics after = *bay.rack->statistics(0);
+    EXPECT_EQ(after.busy_ns - before.busy_ns, zip100().command_overhead_ns + after.rotation_ns -
+                                                  before.rotation_ns + zip100().sector_ns());
+    EXPECT_EQ(bay.host->events, (std::vector<std::string>{"inserted", "busy", "torn out", "idle",
+                                                          "inserted", "busy", "idle"}));
+  }
+}
+
+TEST(Drive, torn_out_before_the_arm_moves_nothing_is_transferred) {
   OneBay bay;
   Bytes data = pattern(10 * kSector, 1);
   const auto list = one_piece(data);
   bay.host->send(DriveCommand::write, 0, 10 * kSector, list);
-  bay.rack->run_until(zip100().command_overhead_ns);
+  bay.rack->run_until(passing_times(0, 0, 10)[4]);
   ASSERT_TRUE(bay.rack->tear_out(0));
   ASSERT_TRUE(bay.rack->insert(0, bay.medium));
-  Bytes read(10 * kSector);
-  const auto into = one_piece(read);
-  bay.host->send(DriveCommand::read, 0, 10 * kSector, into);
-  bay.rack->run_until_idle();
-  EXPECT_EQ(bay.errors(), (std::vector<int>{ENXIO, 0}));
-  EXPECT_EQ(read, Bytes(10 * kSector));
-  EXPECT_EQ(bay.host->events, (std::vector<std::string>{"inserted", "busy", "torn out", "idle",
-                                                        "inserted", "busy", "idle"}));
+  bay.host->send(DriveCommand::write, 100 * kSector, 10 * kSector, list);
+  bay.rack->run_until(bay.rack->executor().now_ns() + zip100().command_overhead_ns - 1);
+  ASSERT_TRUE(bay.rack->tear_out(0));
+  EXPECT_EQ(bay.on_medium(100 * kSector, 10 * kSector), Bytes(10 * kSector));
+  EXPECT_NE(bay.on_medium(0, 10 * kSector), Bytes(10 * kSector));
 }
 
 TEST(Drive, an_image_written_in_mid_transfer_has_the_sectors_passed_so_far) {
