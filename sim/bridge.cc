@@ -146,6 +146,7 @@ class Bridge::Bay final : public Host {
     const Medium& medium = *drive_.medium();
     note(sentence("medium '", medium.name(), "' inserted",
                   medium.write_protected() ? ", write-protected" : ""));
+    ++insertions_;
     appear();
   }
   void media_removed(Removal how) override {
@@ -160,7 +161,7 @@ class Bridge::Bay final : public Host {
 
  private:
   void appear();
-  Status take_out(const MediumDriver* driver, Mesh::EjectOptions options);
+  Status take_out(std::uint64_t insertion, Mesh::EjectOptions options);
 
   void note(std::string_view text) {
     Fact fact;
@@ -176,6 +177,7 @@ class Bridge::Bay final : public Host {
   Mesh* mesh_ = nullptr;
   std::vector<std::unique_ptr<MediumDriver>> drivers_;
   MediumDriver* current_ = nullptr;  // of the medium that is in
+  std::uint64_t insertions_ = 0;
   Status appeared_;
   bool ejecting_ = false;
 };
@@ -210,9 +212,10 @@ Status Bridge::Bay::eject(Mesh::EjectOptions options, std::function<void(Status)
                 drive_.medium()->name(), "'");
   }
   ejecting_ = true;
-  const auto finish = [this, driver = current_, options, then = std::move(then)](Status let_go) {
+  const auto finish = [this, insertion = insertions_, options,
+                       then = std::move(then)](Status let_go) {
     ejecting_ = false;
-    if (let_go) let_go = take_out(driver, options);
+    if (let_go) let_go = take_out(insertion, options);
     then(let_go);
   };
   const Result<Provider*> provider = disk();
@@ -224,9 +227,9 @@ Status Bridge::Bay::eject(Mesh::EjectOptions options, std::function<void(Status)
   return {};
 }
 
-// The mesh has let go of `driver`'s disk: the medium follows.
-Status Bridge::Bay::take_out(const MediumDriver* driver, Mesh::EjectOptions options) {
-  if (current_ != driver) {
+// The mesh has let go of the disk: the medium follows, if it is still the one.
+Status Bridge::Bay::take_out(std::uint64_t insertion, Mesh::EjectOptions options) {
+  if (insertions_ != insertion || drive_.medium() == nullptr) {
     return fail(ENXIO, "the medium left ", drive_.name(), " before it could be ejected");
   }
   Status out = place_.controller->control(place_.bay, DriveCommand::eject);
