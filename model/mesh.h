@@ -53,8 +53,8 @@ class Mesh final : private RequestPath::IdleListener {
   // Classes ------------------------------------------------------------------------------------
   // EEXIST for a second class of one name. Every provider there is is then offered to it.
   Status load(std::unique_ptr<Class> cls);
-  // EBUSY while a provider of the class is open; else its geoms wither and the class goes with the
-  // last of them. ENOENT when there is none.
+  // EBUSY while a geom of the class is open, or has something open; else its geoms wither and the
+  // class goes with the last of them. ENOENT when there is none.
   Status unload(std::string_view class_name);
   // Null when there is none, or it is being unloaded.
   const Class* find_class(std::string_view class_name) const;
@@ -117,7 +117,8 @@ class Mesh final : private RequestPath::IdleListener {
   // For every provider that nobody has open: the class's geom on it withers, if there is one, and it
   // is offered to the class again.
   void retaste(const Class& cls);
-  // Without tasting, stacks are built by hand (paper section 6, static stacking).
+  // Without tasting, unless retaste asks for it, stacks are built by hand (paper section 6, static
+  // stacking).
   void set_tasting(bool on) { tasting_ = on; }
 
   // Loss and change ----------------------------------------------------------------------------
@@ -182,6 +183,8 @@ class Mesh final : private RequestPath::IdleListener {
   void tell(FactKind kind, const Geom& geom, const Provider* provider = nullptr,
             const Consumer* consumer = nullptr, int error = 0);
   void tell_class(FactKind kind, const Class& cls, const Provider* provider, const Geom* geom);
+  static Status nothing_open(const Geom& geom);
+  void wither_all(const Class& cls);
   void forget_if_unused(const Class& cls);
   Status may_attach(const Consumer& consumer, const Provider& provider) const;
   void link(Consumer& consumer, Provider& provider);
@@ -192,6 +195,7 @@ class Mesh final : private RequestPath::IdleListener {
   Task<void> taste_event(std::uint64_t provider_id, std::string only_class);
   Task<void> offer(Taster& taster, std::string only_class);
   Task<void> offer_to(Taster& taster, Class& cls);
+  void doubt(Geom& made, const Taster& taster);
   Task<void> retaste_event(std::string class_name);
 
   void operate(std::uint64_t geom_id, std::function<void(Status)> then,

@@ -21,6 +21,8 @@ class Taster {
   // True when somebody has opened the provider for writing since tasting began. What was read may not
   // be there any more; the provider is tasted again when the writer has closed.
   bool stale() const { return consumer_.spoiled(); }
+  // True when the provider is not what it was: it is gone, or holds another medium.
+  bool lost() const { return consumer_.orphaned() || provider_.orphaned(); }
 
   // Bytes [offset, offset + length), of any alignment. EIO when they are not all on the medium.
   Task<Result<Bytes>> read(std::int64_t offset_bytes, std::int64_t length_bytes) const;

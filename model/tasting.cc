@@ -34,7 +34,8 @@ Task<Result<Bytes>> Taster::read(std::int64_t offset_bytes, std::int64_t length_
                    " bytes at ", offset_bytes);
   }
   const std::int64_t first = offset_bytes / sector * sector;
-  const std::int64_t end = (offset_bytes + length_bytes + sector - 1) / sector * sector;
+  const std::int64_t rest = (offset_bytes + length_bytes) % sector;
+  const std::int64_t end = offset_bytes + length_bytes + (rest == 0 ? 0 : sector - rest);
   Result<Bytes> sectors = co_await biotope::read(consumer_, first, end - first);
   if (!sectors) co_return sectors;
   sectors->erase(sectors->begin(), sectors->begin() + (offset_bytes - first));
@@ -58,10 +59,11 @@ Status Mesh::load(std::unique_ptr<Class> cls) {
   classes_.push_back(std::move(cls));
   const Class& loaded = *classes_.back();
   tell_class(FactKind::class_loaded, loaded, nullptr, nullptr);
-  if (!loaded.tastes()) return {};
+  if (!loaded.tastes() || !tasting_) return {};
   for (const Geom& geom : geoms_) {
     for (const Provider& provider : geom.providers_) {
-      if (!provider.published_) continue;
+      // One that is about to be offered to all will be to this one too.
+      if (!provider.published_ || provider.taste_queued_) continue;
       events_.post(
           [this, id = provider.id_, name = loaded.name()] { return taste_event(id, name); });
     }
@@ -76,18 +78,32 @@ Status Mesh::unload(std::string_view class_name) {
   Class& cls = **found;
   for (const Geom& geom : geoms_) {
     if (&geom.cls() != &cls) continue;
-    for (const Provider& provider : geom.providers_) {
-      if (provider.access_.closed()) continue;
-      return fail(EBUSY, "class ", class_name, " can not be unloaded: ", provider.name(),
-                  " is open (", provider.access_.text(), "); close it first");
-    }
+    if (Status unused = nothing_open(geom); !unused) return unused;
   }
   cls.unloading_ = true;
+  wither_all(cls);
+  forget_if_unused(cls);
+  return {};
+}
+
+Status Mesh::nothing_open(const Geom& geom) {
+  const auto in_use = [&](const auto& what, Access open) {
+    return fail(EBUSY, "class ", geom.cls().name(), " can not be unloaded: ", what, " is open (",
+                open.text(), "); close it first");
+  };
+  for (const Provider& provider : geom.providers_) {
+    if (!provider.access_.closed()) return in_use(provider.name(), provider.access_);
+  }
+  for (const Consumer& consumer : geom.consumers_) {
+    if (!consumer.access_.closed()) return in_use(consumer.name(), consumer.access_);
+  }
+  return {};
+}
+
+void Mesh::wither_all(const Class& cls) {
   for (Geom& geom : geoms_) {
     if (&geom.cls() == &cls) wither(geom);
   }
-  forget_if_unused(cls);
-  return {};
 }
 
 void Mesh::forget_if_unused(const Class& cls) {
@@ -160,7 +176,7 @@ Task<void> Mesh::offer(Taster& taster, std::string only_class) {
   for (const std::string& name : names) {
     if (!only_class.empty() && name != only_class) continue;
     auto* cls = const_cast<Class*>(find_class(name));
-    if (cls == nullptr || !cls->tastes() || taster.provider().orphaned()) continue;
+    if (cls == nullptr || !cls->tastes() || !worth_tasting(taster.provider())) continue;
     if (!stands_on(*cls, taster.provider())) co_await offer_to(taster, *cls);
   }
 }
@@ -168,10 +184,25 @@ Task<void> Mesh::offer(Taster& taster, std::string only_class) {
 Task<void> Mesh::offer_to(Taster& taster, Class& cls) {
   tell_class(FactKind::tasting, cls, &taster.provider(), nullptr);
   cls.being_asked_ = true;
-  const Geom* made = co_await cls.taste(taster);
+  Geom* made = co_await cls.taste(taster);
   cls.being_asked_ = false;
   tell_class(FactKind::tasted, cls, &taster.provider(), made);
+  if (made != nullptr && taster.stale()) doubt(*made, taster);
+  if (cls.unloading_) wither_all(cls);
   forget_if_unused(cls);
+}
+
+// The geom was made of what had been read before somebody wrote, or before the medium changed. It
+// came too late to be told with the others.
+void Mesh::doubt(Geom& made, const Taster& taster) {
+  for (Consumer& consumer : made.consumers_) {
+    if (consumer.provider_ != &taster.provider()) continue;
+    if (taster.lost()) {
+      lose(consumer);
+    } else {
+      spoil(consumer);
+    }
+  }
 }
 
 void Mesh::retaste(const Class& cls) {
@@ -185,7 +216,7 @@ Task<void> Mesh::retaste_event(std::string class_name) {
     for (Provider& provider : geom.providers_) {
       if (!provider.published_ || !provider.access_.closed()) continue;
       for (Consumer& consumer : provider.consumers_) {
-        if (&consumer.geom().cls() == cls) lose(consumer);
+        if (&consumer.geom().cls() == cls) wither(consumer.geom());
       }
       events_.post([this, id = provider.id_, class_name] { return taste_event(id, class_name); });
     }
