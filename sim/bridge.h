@@ -15,7 +15,7 @@ namespace biotope::sim {
 // insertion; taking it out is the end of that disk. The drive is locked while the disk is open.
 // What happens to the machine goes to the mesh's stream of facts as `machine`, with the bay's name.
 //
-// Made before the mesh and destroyed after it; after the mesh is gone the rack must not run on.
+// Destroyed after the mesh; once the mesh is gone the rack must not run on.
 class Bridge {
  public:
   // All controllers must have been declared: those that come later have no disks. The rack must
