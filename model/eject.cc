@@ -7,13 +7,13 @@
 
 namespace biotope {
 
-namespace {
-
-// Whichever comes first: work that reports here, or the deadline.
-struct Race {
-  std::optional<Status> outcome;
+// Whichever comes first: work that reports here, the deadline, or a loss that makes it pointless.
+struct Mesh::Ejection {
+  std::uint64_t provider_id;
+  std::optional<Status> outcome = {};
+  bool lost = false;
   bool over = false;
-  std::coroutine_handle<> waiting;
+  std::coroutine_handle<> waiting = {};
 
   void end(Lifeline& later) {
     // Who has not begun to wait when it is over never will.
@@ -23,20 +23,21 @@ struct Race {
   // Awaited through a value of its own: g++ 12 copies an awaiter that is an lvalue, and what is noted
   // in the copy is lost.
   struct Finish {
-    Race* race;
-    bool await_ready() const { return race->over; }
-    void await_suspend(std::coroutine_handle<> handle) const { race->waiting = handle; }
+    Ejection* ejection;
+    bool await_ready() const { return ejection->over; }
+    void await_suspend(std::coroutine_handle<> handle) const { ejection->waiting = handle; }
     void await_resume() const {}
   };
   Finish finish() { return {this}; }
 };
 
-Task<void> run_in(std::shared_ptr<Race> race, Task<Status> work, Lifeline& later) {
-  race->outcome = co_await std::move(work);
-  race->end(later);
+// Whatever its users wait for, nobody needs them to let go any more; and they are to be told of the
+// loss, which is an event that can not begin before this one has ended.
+void Mesh::end_ejection_of(const Provider& lost) {
+  if (!ejection_ || ejection_->provider_id != lost.id_) return;
+  ejection_->lost = true;
+  ejection_->end(later_);
 }
-
-}  // namespace
 
 void Mesh::eject(Provider& provider, EjectOptions options, std::function<void(Status)> then) {
   events_.post([this, id = provider.id_, options, then = std::move(then)] {
@@ -44,15 +45,31 @@ void Mesh::eject(Provider& provider, EjectOptions options, std::function<void(St
   });
 }
 
-Task<Status> Mesh::let_all_go(std::uint64_t provider_id) {
+Stay::Stay(Geom& geom) : geom_(geom) { ++geom_.stays_; }
+
+Stay::~Stay() {
+  if (--geom_.stays_ == 0 && std::exchange(geom_.wash_put_off_, false)) geom_.mesh().wash(geom_);
+}
+
+Task<Status> Mesh::let_go(std::uint64_t consumer_id) {
+  Consumer* user = consumer_by_id(consumer_id);
+  if (user == nullptr) co_return Status{};
+  const Stay stay(user->geom());
+  co_return co_await user->geom().let_go(*user);
+}
+
+Task<void> Mesh::let_all_go(std::shared_ptr<Ejection> ejection) {
   std::vector<std::uint64_t> users;
-  for (const Consumer& user : provider_by_id(provider_id)->consumers_) users.push_back(user.id_);
-  for (const std::uint64_t id : users) {
-    Consumer* user = consumer_by_id(id);
-    if (user == nullptr) continue;
-    if (Status done = co_await user->geom().let_go(*user); !done) co_return done;
+  for (const Consumer& user : provider_by_id(ejection->provider_id)->consumers_) {
+    users.push_back(user.id_);
   }
-  co_return Status{};
+  Status done;
+  for (const std::uint64_t id : users) {
+    done = co_await let_go(id);
+    if (!done) break;
+  }
+  ejection->outcome = std::move(done);
+  ejection->end(later_);
 }
 
 Status Mesh::leave_in_order(Provider& provider) {
@@ -87,29 +104,29 @@ Task<void> Mesh::eject_event(std::uint64_t provider_id, EjectOptions options,
   }
   bool torn = false;
   if (outcome) {
-    auto race = std::make_shared<Race>();
+    ejection_ = std::make_shared<Ejection>(Ejection{.provider_id = provider_id});
+    const std::shared_ptr<Ejection> ejection = ejection_;
     overdue_.remove_if([](const Task<void>& task) { return task.done(); });
-    overdue_.push_back(run_in(race, let_all_go(provider_id), later_));
+    overdue_.push_back(let_all_go(ejection));
     overdue_.back().start();
     if (options.deadline_ns > 0) {
-      later_.after(options.deadline_ns, [this, race] { race->end(later_); });
+      later_.after(options.deadline_ns, [this, ejection] { ejection->end(later_); });
     }
-    co_await race->finish();
+    co_await ejection->finish();
+    ejection_ = nullptr;
     provider = provider_by_id(provider_id);
-    torn = !race->outcome && options.on_timeout == OnTimeout::surprise;
-    if (race->outcome) {
-      outcome = *race->outcome;
+    torn = !ejection->outcome && options.on_timeout == OnTimeout::surprise;
+    if (ejection->lost || provider == nullptr) {
+      outcome = fail(ENXIO, "the disk was lost while its users were letting go");
+    } else if (ejection->outcome) {
+      outcome = *ejection->outcome;
     } else if (!torn) {
-      outcome = fail(ETIMEDOUT, provider == nullptr ? "a disk" : provider->name_,
+      outcome = fail(ETIMEDOUT, provider->name_,
                      " can not leave: its users did not let go within ", options.deadline_ns,
                      " ns; wait, or take it by surprise");
     }
   }
-  if (provider == nullptr || provider->orphaned_) {
-    outcome = fail(ENXIO, "the disk was lost while its users were letting go");
-  } else if (outcome && !torn) {
-    outcome = leave_in_order(*provider);
-  }
+  if (outcome && !torn) outcome = leave_in_order(*provider);
   report(outcome ? FactKind::ejected : FactKind::eject_refused, outcome);
   if (outcome) orphan(*provider, ENXIO);
   then(outcome);

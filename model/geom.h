@@ -61,7 +61,8 @@ class Geom : public Link<ByMesh> {
   // Optional. The medium below `consumer` is about to leave with notice: EBUSY and a reason when that
   // can not be. Must not change anything. Default: asks everyone above.
   virtual Status may_let_go(Consumer& consumer);
-  // Optional. Finish and close what is open through `consumer`. Default: everyone above does.
+  // Optional. Finish and close what is open through `consumer`. Default: everyone above does. The geom
+  // is not freed before this has ended, so it must end once the consumer is orphaned.
   virtual Task<Status> let_go(Consumer& consumer);
   // Optional. The consumer that can take this geom's place without its users noticing: its provider
   // serves the same bytes at the same offsets. Default: EOPNOTSUPP.
@@ -96,6 +97,7 @@ class Geom : public Link<ByMesh> {
   friend class Mesh;
   friend class AccessPlan;
   friend class Rank;
+  friend class Stay;
 
   Mesh* mesh_;
   const Class* class_;
@@ -104,11 +106,26 @@ class Geom : public Link<ByMesh> {
   int rank_ = 1;
   bool withering_ = false;
   bool wash_queued_ = false;
+  bool wash_put_off_ = false;
+  std::uint32_t stays_ = 0;
   bool planned_ = false;
   std::uint64_t visit_ = 0;  // Rank: when a walk over the graph was here last
   int colour_ = 0;
   LinkedList<Provider, ByGeom> providers_;
   LinkedList<Consumer, ByGeom> consumers_;
+};
+
+// As long as one lives, the geom and its consumers are not freed though it withers: for coroutines
+// that will look at them again.
+class Stay {
+ public:
+  explicit Stay(Geom& geom);
+  ~Stay();
+  Stay(const Stay&) = delete;
+  Stay& operator=(const Stay&) = delete;
+
+ private:
+  Geom& geom_;
 };
 
 }  // namespace biotope

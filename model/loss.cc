@@ -25,6 +25,7 @@ void Mesh::orphan(Provider& provider, int error) {
   for (Consumer& consumer : provider.consumers_) consumer.refresh_gate();
   tell(FactKind::provider_orphaned, provider.geom(), &provider, nullptr, provider.error_);
   events_.post_loss([this, id = provider.id_] { return orphan_event(id); });
+  end_ejection_of(provider);
 }
 
 Task<void> Mesh::orphan_event(std::uint64_t provider_id) {
@@ -85,6 +86,10 @@ Task<void> Mesh::wash_event(std::uint64_t geom_id) {
   Geom* geom = geom_by_id(geom_id);
   if (geom == nullptr) co_return;
   geom->wash_queued_ = false;
+  if (geom->stays_ > 0) {
+    geom->wash_put_off_ = true;
+    co_return;
+  }
   for (auto p = geom->providers_.begin(); p != geom->providers_.end();) {
     Provider& provider = *p++;
     if (provider.orphaned_ && provider.consumers_.empty()) free_provider(provider);
@@ -153,6 +158,7 @@ Status Mesh::media_changed(Provider& provider, Properties properties) {
   events_.post_loss([this, id = provider.id_, losing = std::move(losing)] {
     return media_event(id, losing);
   });
+  end_ejection_of(provider);
   return {};
 }
 

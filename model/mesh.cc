@@ -11,8 +11,8 @@ Mesh::Mesh(Executor& executor)
     : executor_(executor), facts_(executor), path_(executor, facts_, *this), events_(executor) {}
 
 Mesh::~Mesh() {
-  events_.clear();
   overdue_.clear();
+  events_.clear();
   while (!geoms_.empty()) {
     Geom& geom = geoms_.front();
     while (!geom.consumers_.empty()) {

@@ -161,6 +161,8 @@ class Mesh final : private RequestPath::IdleListener {
   bool settle();
 
   // For modules --------------------------------------------------------------------------------
+  // Has the geom of that consumer finish and close, see Geom::let_go; done when there is none.
+  Task<Status> let_go(std::uint64_t consumer_id);
   // Tells the observers something in words.
   void note(const Geom& geom, std::string_view text);
   void emit(const Fact& fact) { facts_.emit(fact); }
@@ -168,6 +170,7 @@ class Mesh final : private RequestPath::IdleListener {
  private:
   friend class AccessPlan;
   friend class Rank;
+  friend class Stay;
   friend class Surgery;
 
   void edge_idle(Consumer& edge) override;
@@ -202,7 +205,9 @@ class Mesh final : private RequestPath::IdleListener {
                std::function<Task<Status>()> operation);
   Task<void> eject_event(std::uint64_t provider_id, EjectOptions options,
                          std::function<void(Status)> then);
-  Task<Status> let_all_go(std::uint64_t provider_id);
+  struct Ejection;
+  Task<void> let_all_go(std::shared_ptr<Ejection> ejection);
+  void end_ejection_of(const Provider& lost);
   Status leave_in_order(Provider& provider);
 
   Task<void> orphan_event(std::uint64_t provider_id);
@@ -226,7 +231,8 @@ class Mesh final : private RequestPath::IdleListener {
   FactStream facts_;
   RequestPath path_;
   EventQueue events_;
-  std::list<Task<void>> overdue_;  // users that did not let go by the deadline of an eject
+  std::shared_ptr<Ejection> ejection_;  // the one that waits for its users
+  std::list<Task<void>> overdue_;       // users that did not let go by the deadline of an eject
   bool tasting_ = true;
   Class tasting_class_{"taste"};  // of the geoms that hold a provider while classes look at it
   std::uint64_t last_id_ = 0;

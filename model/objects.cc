@@ -112,9 +112,7 @@ Task<Status> Geom::let_go(Consumer&) {
     for (const Consumer& consumer : provider.consumers()) above.push_back(consumer.id());
   }
   for (const std::uint64_t id : above) {
-    Consumer* consumer = mesh_->consumer_by_id(id);
-    if (consumer == nullptr) continue;
-    if (Status done = co_await consumer->geom().let_go(*consumer); !done) co_return done;
+    if (Status done = co_await mesh_->let_go(id); !done) co_return done;
   }
   co_return Status{};
 }
