@@ -17,10 +17,7 @@ class Request {
   Request(Consumer& edge, Command command) : edge_(edge) {
     bio_.command = command;
     bio_.caller1 = this;
-    bio_.done = [](Bio& bio) {
-      Request& self = *static_cast<Request*>(bio.caller1);
-      self.later_.post([waiting = self.waiting_] { waiting.resume(); });
-    };
+    bio_.done = [](Bio& bio) { static_cast<Request*>(bio.caller1)->answered(); };
   }
   Bio& bio() { return bio_; }
 
@@ -32,16 +29,23 @@ class Request {
   int await_resume() const { return bio_.error; }
 
   // What went wrong, in words that name the edge.
-  tl::unexpected<Error> failure() const {
-    return fail(bio_.error, edge_.name(), ": ", command_name(bio_.command), " of ",
-                bio_.length_bytes, " bytes at ", bio_.offset_bytes, " failed with errno ",
-                bio_.error);
-  }
+  tl::unexpected<Error> failure() const { return fail(bio_.error, failure_); }
 
  private:
+  // The edge may be gone when it is time to resume.
+  void answered() {
+    if (bio_.error != 0) {
+      failure_ = sentence(edge_.name(), ": ", command_name(bio_.command), " of ",
+                          bio_.length_bytes, " bytes at ", bio_.offset_bytes,
+                          " failed with errno ", bio_.error);
+    }
+    later_.post([waiting = waiting_] { waiting.resume(); });
+  }
+
   Consumer& edge_;
   Lifeline later_{edge_.geom().mesh().executor()};
   Bio bio_;
+  std::string failure_;
   std::coroutine_handle<> waiting_;
 };
 
@@ -81,7 +85,7 @@ Task<Status> flush(Consumer& edge) {
 }
 
 Task<Result<Bytes>> get_attribute(Consumer& edge, const char* name, std::int64_t length_bytes) {
-  Bytes bytes(static_cast<std::size_t>(length_bytes));
+  Bytes bytes(static_cast<std::size_t>(std::max<std::int64_t>(length_bytes, 0)));
   Request request(edge, Command::getattr);
   request.bio().length_bytes = length_bytes;
   request.bio().attribute = name;

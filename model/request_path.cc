@@ -13,6 +13,11 @@ inline void RequestPath::leave(Consumer& edge) {
   if (--edge.in_flight_ == 0 && edge.wants_idle_) [[unlikely]] listener_.edge_idle(edge);
 }
 
+// Sums over long runs may go around; nothing else happens then.
+inline std::int64_t wrapping_sum(std::int64_t a, std::int64_t b) {
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
+}
+
 // Counts a request out of the edges on `trail` up to `hop`. One that was answered at once took no
 // time.
 template <RequestPath::Stay kStay>
@@ -24,7 +29,7 @@ inline void RequestPath::climb(Bio& bio, Trail& trail, Trail::Hop* hop, std::int
     Consumer& edge = *hop->edge;
     EdgeStatistics::Line& sum = edge.statistics_.by_command[line];
     ++sum.operations;
-    sum.completed_bytes += completed_bytes;
+    sum.completed_bytes = wrapping_sum(sum.completed_bytes, completed_bytes);
     if constexpr (kStay != Stay::none) sum.duration_ns += now_ns - hop->entered_ns;
     if constexpr (kStay == Stay::watched) {
       tell(FactKind::bio_passed, bio, edge, now_ns - hop->entered_ns);
@@ -47,7 +52,6 @@ inline void RequestPath::put_trail(Trail& trail) {
     trails_.put(&trail);
   }
 }
-
 
 // The request owns its trail only when it stays somewhere; only then does the time matter.
 inline void RequestPath::own(Bio& bio, Trail& trail, Trail::Hop* end) {
@@ -363,8 +367,7 @@ void Children::part_done(Bio& part) {
   Bio& parent = *part.parent;
   RequestPath& path = part.edge->geom().mesh().path();
   if (parent.error == 0) parent.error = part.error;
-  parent.completed_bytes =
-      std::min(parent.length_bytes, parent.completed_bytes + part.completed_bytes);
+  parent.completed_bytes += std::min(part.completed_bytes, parent.resid_bytes());
   path.free_bio(&part);
   if (++parent.inbed == parent.children) path.deliver(parent, parent.error);
 }
