@@ -87,6 +87,7 @@ TEST(Bsd, a_label_of_an_alpha_lies_in_the_first_sector) {
   put_bsd(image, 64, {{100, 300}, {400, 100, 1}, {500, 500, 8}});
   EXPECT_EQ(rows(bsd::parse(image, disk(1000))), (Rows{"a 100+300", "b 400+100", "c 500+500"}))
       << "c is used like any other, and nothing counts from it";
+  EXPECT_FALSE(bsd::parse(image, disk(1000))->slices[2].raw);
   put_bsd(image, 512, {{7, 7}});
   EXPECT_EQ(rows(bsd::parse(image, disk(1000))), (Rows{"a 7+7"}))
       << "the second sector comes first";

@@ -1,39 +1,26 @@
 // Real disk images with agreed answers. They are not part of this repository: they are looked for
 // beside it, and the test is skipped where they are not.
 #include <gtest/gtest.h>
-#include <cstdlib>
-
 #include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <tuple>
 
-#include "classes/slicer/testing.h"
+#include "classes/slicer/host_testing.h"
 
 namespace biotope {
 namespace {
 
 using nlohmann::json;
+using testing::output_of;
 
 constexpr const char* kFolder = "../shared/images";
-
-std::string output_of(const std::string& command) {
-  std::string text;
-  std::FILE* pipe = ::popen(command.c_str(), "r");
-  if (pipe == nullptr) return text;
-  char buffer[4096];
-  while (const std::size_t got = std::fread(buffer, 1, sizeof buffer, pipe)) {
-    text.append(buffer, got);
-  }
-  ::pclose(pipe);
-  return text;
-}
 
 // A read-only medium in a file: images of many gigabytes are mostly holes.
 class FileDriver final : public DiskDriver {
  public:
-  FileDriver(const std::string& path, Properties properties)
+  FileDriver(const std::string& path, const Properties& properties)
       : file_(std::fopen(path.c_str(), "rb")) {
     traits_.properties = properties;
     traits_.properties.writable = false;
@@ -92,13 +79,13 @@ bool has_open_types(const json& partitions) {
 // One image, on a disk, tasted.
 class Tasted {
  public:
-  Tasted(const json& expected, const std::string& folder) {
+  Tasted(const json& expected, const testing::Folder& folder) {
     Properties properties;
     properties.sector_size_bytes = expected.value("sector_size", 512);
     properties.media_size_bytes = expected.at("media_size").get<std::int64_t>();
     properties.media_size_bytes -= properties.media_size_bytes % properties.sector_size_bytes;
     const auto name = expected.at("image").get<std::string>();
-    driver_ = std::make_unique<FileDriver>(folder + "/" + name, properties);
+    driver_ = std::make_unique<FileDriver>(folder.file(name), properties);
     add_disk(t_.mesh, "da0", *driver_).value();
     EXPECT_TRUE(t_.mesh.settle());
   }
@@ -202,18 +189,13 @@ class Images : public ::testing::Test {
   void SetUp() override {
     all_ = answers();
     if (all_.empty()) GTEST_SKIP() << "there are no disk images in " << kFolder;
-    char folder[] = "/tmp/biotope_images_XXXXXX";
-    ASSERT_NE(::mkdtemp(folder), nullptr);
-    folder_ = folder;
-  }
-  void TearDown() override {
-    if (!folder_.empty()) output_of("rm -r " + folder_);
+    ASSERT_FALSE(folder_.path().empty());
   }
 
   // Calls look(expected, tasted) for every image that `wanted` says yes to; returns how many.
   template <class Wanted, class Look>
   int each(Wanted wanted, Look look) {
-    std::string command = std::string(kExpandAll) + kFolder + " " + folder_;
+    std::string command = std::string(kExpandAll) + kFolder + " " + folder_.path();
     for (const json& expected : all_) {
       if (wanted(expected)) command += " " + expected.at("image").get<std::string>();
     }
@@ -229,7 +211,7 @@ class Images : public ::testing::Test {
 
  private:
   std::vector<json> all_;
-  std::string folder_;
+  testing::Folder folder_;
 };
 
 TEST_F(Images, Paper_77_valid_tables_of_other_systems_are_read_as_those_read_them) {

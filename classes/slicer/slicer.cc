@@ -74,8 +74,8 @@ Status Slicer::demand(AccessPlan& plan) {
     const Provider* a = mesh().provider_by_id(first);
     const Provider* b = mesh().provider_by_id(second);
     if (a == nullptr || b == nullptr) continue;
-    if (const Status fine = check_overlap(plan, *a, *b); !fine) return fine;
-    if (const Status fine = check_overlap(plan, *b, *a); !fine) return fine;
+    if (Status fine = check_overlap(plan, *a, *b); !fine) return fine;
+    if (Status fine = check_overlap(plan, *b, *a); !fine) return fine;
   }
   require_union(plan);
   return {};

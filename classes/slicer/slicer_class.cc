@@ -38,7 +38,7 @@ Task<Geom*> SlicerClass::taste(Taster& taster) {
   if (where.leaf) co_return nullptr;
   Result<Table> table = co_await look(taster, where);
   // What was written meanwhile is tasted when its writer has closed.
-  if (taster.provider().orphaned() || taster.stale()) co_return nullptr;
+  if (taster.lost() || taster.stale()) co_return nullptr;
   Result<Slicer*> made = nullptr;
   if (table) {
     made = Slicer::build(taster.mesh(), *this, taster.provider(), std::move(*table), where.depth);
