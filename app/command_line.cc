@@ -1,9 +1,8 @@
-#include <fmt/core.h>
+#include "app/command_line.h"
 
-#include <string>
-#include <string_view>
-#include <vector>
+#include <fmt/format.h>
 
+#include "app/terminal.h"
 #include "app/verbs.h"
 #include "model/parameter.h"
 
@@ -11,50 +10,90 @@ namespace biotope::app {
 
 namespace {
 
-constexpr const char* kExamples = R"(
-Examples:
-  biotope run scenarios/010-zip-disk.lua --out out/zip
-  biotope run scenarios/010-zip-disk.lua --media disk.img --seed 7
-  biotope class show nop
+constexpr int kUsage = 2;
 
-Exit status: 0 fine, 1 a finding (an expectation failed), 2 usage or script error, 3 a bug in
-biotope, 4 something is missing on the machine, 124 time-out.)";
+// The verb that was typed, as deep as it goes.
+const CLI::App& typed(const CLI::App& program) {
+  const auto verbs = program.get_subcommands();
+  return verbs.empty() ? program : typed(*verbs.front());
+}
 
-// The word on the command line that is no verb, and the verb that was probably meant.
-std::string hint(const CLI::App& app, const std::vector<std::string>& words) {
-  std::vector<std::string_view> verbs;
-  for (const CLI::App* verb : app.get_subcommands({})) verbs.push_back(verb->get_name());
-  for (const std::string& word : words) {
-    if (word.starts_with('-')) continue;
-    const std::string_view near = nearest(word, verbs);
-    if (near == word) return {};
-    return near.empty() ? std::string() : fmt::format("; did you mean '{}'?", near);
+// What could have been typed in place of `word`.
+std::string suggestion(const CLI::App& verb, const std::string& word) {
+  std::vector<std::string> names;
+  if (word.rfind("--", 0) == 0) {
+    for (const CLI::Option* option : verb.get_options()) {
+      for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+    }
+  } else {
+    for (const CLI::App* sub : verb.get_subcommands({})) names.push_back(sub->get_name());
   }
-  return {};
+  const std::vector<std::string_view> candidates(names.begin(), names.end());
+  const std::string_view near = nearest(word.substr(0, word.find('=')), candidates);
+  if (near.empty()) {
+    std::string words = verb.get_name().empty() ? "biotope" : "biotope " + verb.get_name();
+    return fmt::format("see '{} --help'", words);
+  }
+  return fmt::format("did you mean '{}'?", near);
+}
+
+int refuse_extras(const CLI::App& program) {
+  const CLI::App& verb = typed(program);
+  const std::string word = program.remaining(true).front();
+  const bool is_option = word.rfind('-', 0) == 0 && word.size() > 1;
+  const bool is_verb = !is_option && !verb.get_subcommands({}).empty();
+  const char* what = is_option ? "there is no option"
+                     : is_verb ? "there is no verb"
+                               : "nothing is known of";
+  complain(fmt::format("{} '{}'; {}", what, word, suggestion(verb, word)));
+  return kUsage;
+}
+
+// CLI11 reports by exception; none passes beyond here.
+int parse_and_act(CLI::App& parser, Program& program, int argc, char** argv) {
+  try {
+    parser.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    fmt::print("{}", typed(parser).help());
+    return 0;
+  } catch (const CLI::CallForVersion&) {
+    fmt::print("biotope {}\n", kVersion);
+    return 0;
+  } catch (const CLI::ParseError& error) {
+    if (!parser.remaining(true).empty()) return refuse_extras(parser);
+    complain(error.what());
+    return kUsage;
+  }
+  if (!parser.remaining(true).empty()) return refuse_extras(parser);
+  if (!program.chosen) {
+    fmt::print(stderr, "{}", parser.help());
+    return kUsage;
+  }
+  return program.chosen();
 }
 
 }  // namespace
 
-int run_command_line(int argc, const char* const* argv) {
-  CLI::App app("biotope: a testbed for stackable block I/O", "biotope");
-  app.footer(kExamples);
-  app.require_subcommand(1);
-  Chosen chosen;
-  add_run(app, chosen);
-  add_class(app, chosen);
-  add_version(app, chosen);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp& help) {
-    return app.exit(help);
-  } catch (const CLI::CallForAllHelp& help) {
-    return app.exit(help);
-  } catch (const CLI::ParseError& error) {
-    const std::vector<std::string> words(argv + 1, argv + argc);
-    fmt::print(stderr, "biotope: {}{}\nTry 'biotope --help'.\n", error.what(), hint(app, words));
-    return kUsage;
+int run_program(int argc, char** argv) {
+  CLI::App parser("Stacks of block I/O modules on a simulated machine: stories, pictures, proofs",
+                  "biotope");
+  Program program{parser, argc > 0 ? argv[0] : "biotope", {}};
+  parser.set_version_flag("--version", kVersion);
+  parser.allow_extras();
+  parser.fallthrough(false);
+  parser.footer(
+      "Data goes to stdout, everything else to stderr.\n\n"
+      "Examples:\n"
+      "  biotope run scenarios/010-zip-disk.lua\n"
+      "  biotope class show nop");
+  add_run(program);
+  add_class(program);
+  add_version(program);
+  for (CLI::App* verb : parser.get_subcommands({})) {
+    verb->allow_extras();
+    for (CLI::App* below : verb->get_subcommands({})) below->allow_extras();
   }
-  return chosen();
+  return parse_and_act(parser, program, argc, argv);
 }
 
 }  // namespace biotope::app

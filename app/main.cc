@@ -1,3 +1,3 @@
-#include "app/verbs.h"
+#include "app/command_line.h"
 
-int main(int argc, char** argv) { return biotope::app::run_command_line(argc, argv); }
+int main(int argc, char** argv) { return biotope::app::run_program(argc, argv); }

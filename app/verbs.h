@@ -1,28 +1,27 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+
 #include <functional>
+#include <string>
 
 namespace biotope::app {
 
-// What the process ends with (docs: README, "Exit status").
-enum ExitStatus {
-  kFine = 0,
-  kFinding = 1,  // an expectation or a property failed
-  kUsage = 2,    // the command line or the script is wrong
-  kBug = 3,
-  kMissing = 4,  // something is not installed
-  kTimeOut = 124,
+// What a verb does once the command line is read; gives the exit status.
+using Action = std::function<int()>;
+
+// What all verbs know: who was called, and what was typed.
+struct Program {
+  CLI::App& parser;
+  std::string name;  // as it was called: "build/biotope"
+  Action chosen;     // set by the verb that was typed
 };
 
-// Each verb adds itself to the command line and, when it was given, leaves in `chosen` what is to be
-// done. Results go to stdout, everything else to stderr.
-using Chosen = std::function<int()>;
-void add_run(CLI::App& app, Chosen& chosen);
-void add_class(CLI::App& app, Chosen& chosen);
-void add_version(CLI::App& app, Chosen& chosen);
+// Each adds a verb to the program.
+void add_run(Program& program);
+void add_class(Program& program);
+void add_version(Program& program);
 
-// Parses the command line and does what it says; the exit status.
-int run_command_line(int argc, const char* const* argv);
+inline constexpr const char* kVersion = BIOTOPE_VERSION;
 
 }  // namespace biotope::app

@@ -34,6 +34,9 @@ class Story final : private Observer {
   Story(const Story&) = delete;
   Story& operator=(const Story&) = delete;
 
+  // The title on the cover from now on.
+  void set_title(std::string title) { head_.title = std::move(title); }
+
   // A step of the story is over: the mesh is drawn as it is now, and what has happened since the
   // step before belongs to this one. `text` is plain, with empty lines between paragraphs and
   // `backticks` around code.

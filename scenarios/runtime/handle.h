@@ -2,6 +2,7 @@
 
 #include <lua.hpp>
 
+#include <compare>
 #include <cstdint>
 #include <string_view>
 
@@ -16,17 +17,18 @@ enum class HandleKind : std::uint8_t {
   provider,
   geom,
   volume,  // a mounted file system
+  work,    // a work load on a file of a volume
   device,  // a raw open of a provider
   actor,
 };
-inline constexpr int kHandleKinds = 8;
+inline constexpr int kHandleKinds = 9;
 
 const char* handle_kind_name(HandleKind kind);
 
 struct Handle {
   HandleKind kind{};
   std::uint64_t id = 0;
-  friend bool operator==(const Handle&, const Handle&) = default;
+  friend auto operator<=>(const Handle&, const Handle&) = default;
 };
 
 // Makes the types of handles known to a new state.

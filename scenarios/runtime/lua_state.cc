@@ -37,32 +37,6 @@ std::string text_of(lua_State* thread, int index, const char* field) {
   return copy;
 }
 
-// True when the value is a failure that push_failure() made.
-bool is_failure(lua_State* thread, int index) {
-  if (lua_type(thread, index) != LUA_TTABLE || lua_getmetatable(thread, index) == 0) return false;
-  luaL_getmetatable(thread, kFailureType);
-  const bool same = lua_rawequal(thread, -1, -2) != 0;
-  lua_pop(thread, 2);
-  return same;
-}
-
-Failure read_failure(lua_State* thread, int index) {
-  lua_pushvalue(thread, index);
-  Failure failure;
-  lua_rawgeti(thread, -1, 1);
-  // A script may have written into the table; it fools only itself.
-  const lua_Integer kind = lua_tointeger(thread, -1);
-  const bool known = kind >= 0 && kind <= static_cast<lua_Integer>(FailureKind::bug);
-  failure.kind = known ? static_cast<FailureKind>(kind) : FailureKind::script;
-  lua_rawgeti(thread, -2, 2);
-  failure.code = static_cast<int>(lua_tointeger(thread, -1));
-  lua_pop(thread, 2);
-  failure.text = text_of(thread, -1, "text");
-  failure.where = text_of(thread, -1, "where");
-  lua_pop(thread, 1);
-  return failure;
-}
-
 // A plain error value: a text with its place in front, or anything a script chose to raise.
 Failure plain_failure(lua_State* thread) {
   Failure failure;
@@ -191,8 +165,8 @@ LuaState::Progress LuaState::resume(lua_State* thread, int arguments) {
 Failure LuaState::failure_of(lua_State* thread) {
   if (exhausted()) return time_out();
   const bool out_of_memory = lua_status(thread) == LUA_ERRMEM;
-  Failure failure =
-      is_failure(thread, -1) ? read_failure(thread, lua_gettop(thread)) : plain_failure(thread);
+  std::optional<Failure> told = to_failure(thread, -1);
+  Failure failure = told ? std::move(*told) : plain_failure(thread);
   if (out_of_memory) {
     failure.where = where(thread, 0);
     failure.text = sentence("the script needs more than the ", viz::size_text(limits_.memory_bytes),
@@ -214,6 +188,28 @@ void push_failure(lua_State* thread, const Failure& failure) {
   set_text(thread, "where", failure.where);
   set_text(thread, "code", failure.code == 0 ? "" : viz::error_name(failure.code));
   luaL_setmetatable(thread, kFailureType);
+}
+
+std::optional<Failure> to_failure(lua_State* thread, int index) {
+  if (lua_type(thread, index) != LUA_TTABLE || lua_getmetatable(thread, index) == 0) return {};
+  luaL_getmetatable(thread, kFailureType);
+  const bool same = lua_rawequal(thread, -1, -2) != 0;
+  lua_pop(thread, 2);
+  if (!same) return {};
+  lua_pushvalue(thread, index);
+  Failure failure;
+  lua_rawgeti(thread, -1, 1);
+  // A script may have written into the table; it fools only itself.
+  const lua_Integer kind = lua_tointeger(thread, -1);
+  const bool known = kind >= 0 && kind <= static_cast<lua_Integer>(FailureKind::bug);
+  failure.kind = known ? static_cast<FailureKind>(kind) : FailureKind::script;
+  lua_rawgeti(thread, -2, 2);
+  failure.code = static_cast<int>(lua_tointeger(thread, -1));
+  lua_pop(thread, 2);
+  failure.text = text_of(thread, -1, "text");
+  failure.where = text_of(thread, -1, "where");
+  lua_pop(thread, 1);
+  return failure;
 }
 
 std::string where(lua_State* thread, int level) {

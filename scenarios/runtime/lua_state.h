@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -92,6 +93,8 @@ int raise_time_out(lua_State* thread);
 // Puts the failure on the stack as the value to raise: a table that prints as its sentence and has
 // `code` ("EBUSY") and `text`.
 void push_failure(lua_State* thread, const Failure& failure);
+// The failure that a value of push_failure() stands for; nothing for other values.
+std::optional<Failure> to_failure(lua_State* thread, int index);
 
 // "story.lua:12" of the innermost Lua function at or above `level`; empty when there is none.
 std::string where(lua_State* thread, int level);

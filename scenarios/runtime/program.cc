@@ -91,13 +91,16 @@ std::string last_words(const ToolResult& result) {
 
 }  // namespace
 
+Status find_tool(const Tool& tool) {
+  if (!find_program(tool.program).empty()) return {};
+  return fail(kMissingTool, tool.program, " is not on this machine: install the package ",
+              tool.package, " (apt-get install ", tool.package, ")");
+}
+
 Result<ToolResult> run_tool(const Tool& tool, const std::vector<std::string>& arguments,
                             std::string_view input) {
+  if (Status found = find_tool(tool); !found) return pass_on(found);
   const std::string path = find_program(tool.program);
-  if (path.empty()) {
-    return fail(kMissingTool, tool.program, " is not on this machine: install the package ",
-                tool.package, " (apt-get install ", tool.package, ")");
-  }
   const Channels channels;
   if (!channels.open()) return fail(errno, "no temporary file can be made for ", tool.program);
   if (std::fwrite(input.data(), 1, input.size(), channels.input.get()) != input.size() ||

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +25,9 @@ inline constexpr Tool kMcopy{"mcopy", "mtools"};
 // Error code where a tool is not on this machine.
 inline constexpr int kMissingTool = ENOPKG;
 
+// ENOPKG with the package to install when the tool is not here.
+Status find_tool(const Tool& tool);
+
 struct ToolResult {
   int exit_status = 0;
   std::string output;
@@ -32,8 +36,8 @@ struct ToolResult {
 
 // Runs a tool to its end, without a shell, with `input` as its standard input and an environment
 // that makes equal calls give equal results: the C locale, UTC, one date for all that tools create.
-// ENOPKG with the package to install; what the system says when it can not be started; EIO when it
-// died of a signal.
+// ENOPKG as find_tool(); what the system says when it can not be started; EIO when it died of a
+// signal.
 Result<ToolResult> run_tool(const Tool& tool, const std::vector<std::string>& arguments,
                             std::string_view input = {});
 // Likewise, and EIO with the tool's own words unless it ends with status 0.

@@ -1,0 +1,343 @@
+#include "scenarios/runtime/api.h"
+#include "scenarios/runtime/api_support.h"
+#include "scenarios/runtime/call.h"
+#include "scenarios/runtime/world.h"
+
+// The mesh: finding, making and changing what is in it.
+
+namespace biotope::runtime {
+
+namespace {
+
+int give_nil(Call& call) {
+  lua_pushnil(call.thread());
+  return 1;
+}
+
+int give_handles(Call& call, const std::vector<Handle>& handles) {
+  lua_createtable(call.thread(), static_cast<int>(handles.size()), 0);
+  lua_Integer place = 0;
+  for (const Handle& handle : handles) {
+    push_handle(call.thread(), handle);
+    lua_rawseti(call.thread(), -2, ++place);
+  }
+  return 1;
+}
+
+Answer find_provider(Call& call) {
+  const auto name = call.text(1, "mesh.provider: the name");
+  if (!name) return hand_on(name);
+  const Provider* provider = call.world().mesh().provider(*name);
+  return provider == nullptr ? give_nil(call) : call.give(call.world().handle_of(*provider));
+}
+
+Answer find_geom(Call& call) {
+  const auto cls = call.text(1, "mesh.geom: the class");
+  if (!cls) return hand_on(cls);
+  const auto name = call.text(2, "mesh.geom: the name");
+  if (!name) return hand_on(name);
+  const Geom* geom = call.world().mesh().geom(*cls, *name);
+  return geom == nullptr ? give_nil(call) : call.give(call.world().handle_of(*geom));
+}
+
+Answer list_providers(Call& call) {
+  std::vector<Handle> handles;
+  for (const Geom& geom : call.world().mesh().geoms()) {
+    for (const Provider& p : geom.providers()) {
+      if (p.error() == 0) handles.push_back(call.world().handle_of(p));
+    }
+  }
+  std::sort(handles.begin(), handles.end());
+  return give_handles(call, handles);
+}
+
+Answer list_geoms(Call& call) {
+  std::vector<Handle> handles;
+  for (const Geom& geom : call.world().mesh().geoms()) {
+    handles.push_back(call.world().handle_of(geom));
+  }
+  std::sort(handles.begin(), handles.end());
+  return give_handles(call, handles);
+}
+
+// One line for each provider, below what it stands on, with whoever uses it.
+void add_lines(const Geom& geom, int depth, std::string& text) {
+  for (const Provider& provider : geom.providers()) {
+    text += sentence(std::string(static_cast<std::size_t>(depth) * 2, ' '), provider.name(), " (",
+                     geom.cls().name(), ", ", provider.access().text(), ")");
+    for (const Consumer& user : provider.consumers()) {
+      if (user.geom().providers().empty()) text += sentence(" <- ", user.geom().title());
+    }
+    text += '\n';
+    for (const Consumer& user : provider.consumers()) add_lines(user.geom(), depth + 1, text);
+  }
+}
+
+Answer tree(Call& call) {
+  std::string text;
+  for (const Geom& geom : call.world().mesh().geoms()) {
+    if (geom.consumers().empty()) add_lines(geom, 0, text);
+  }
+  return call.give(text);
+}
+
+Answer census(Call& call) {
+  const Census census = call.world().mesh().census();
+  const std::pair<const char*, std::uint64_t> counts[] = {
+      {"geoms", census.geoms}, {"providers", census.providers}, {"consumers", census.consumers},
+      {"bios", census.bios},   {"trails", census.trails},       {"events", census.events},
+  };
+  lua_createtable(call.thread(), 0, std::size(counts));
+  for (const auto& [name, count] : counts) {
+    lua_pushinteger(call.thread(), static_cast<lua_Integer>(count));
+    lua_setfield(call.thread(), -2, name);
+  }
+  return 1;
+}
+
+Answer classes(Call& call) {
+  std::vector<std::string> names;
+  for (const Class* cls : call.world().mesh().classes()) names.push_back(cls->name());
+  return call.give(names);
+}
+
+// --- making and changing
+// --------------------------------------------------------------------------
+
+Outcome<const Class*> class_named(Call& call, int index, std::string_view whose) {
+  const auto name = call.text(index, sentence(whose, ": the class"));
+  if (!name) return hand_on(name);
+  const Class* cls = call.world().mesh().find_class(*name);
+  if (cls != nullptr) return cls;
+  std::vector<std::string_view> names;
+  for (const Class* c : call.world().mesh().classes()) names.push_back(c->name());
+  const std::string_view near = nearest(*name, names);
+  return misuse(whose, ": there is no class '", *name, "'",
+                near.empty() ? "" : sentence("; did you mean '", near, "'?"));
+}
+
+// One provider, or a list of them.
+Outcome<std::vector<Provider*>> below_of(Call& call, int index, std::string_view whose) {
+  std::vector<Provider*> below;
+  if (call.is_nil(index)) return below;
+  if (!call.is_table(index)) {
+    const auto provider = provider_at(call, index, whose);
+    if (!provider) return hand_on(provider);
+    return std::vector<Provider*>{*provider};
+  }
+  const auto count = static_cast<lua_Integer>(lua_rawlen(call.thread(), index));
+  for (lua_Integer i = 1; i <= count; ++i) {
+    lua_rawgeti(call.thread(), index, i);
+    const auto provider = provider_at(call, lua_gettop(call.thread()), whose);
+    lua_pop(call.thread(), 1);
+    if (!provider) return hand_on(provider);
+    below.push_back(*provider);
+  }
+  return below;
+}
+
+// create(class, name [, below [, parameters]])
+Answer create(Call& call) {
+  const auto cls = class_named(call, 1, "create");
+  if (!cls) return hand_on(cls);
+  const auto name = call.text(2, "create: the name");
+  if (!name) return hand_on(name);
+  const auto below = below_of(call, 3, "create: what it stands on");
+  if (!below) return hand_on(below);
+  const auto values = call.values(4, (*cls)->parameters(), sentence("create ", (*cls)->name()));
+  if (!values) return hand_on(values);
+  const Result<Geom*> geom = call.world().mesh().create((*cls)->name(), *name, *below, *values);
+  if (!geom) return refused(geom.error());
+  return call.give(call.world().handle_of(**geom));
+}
+
+Answer destroy(Call& call) {
+  const auto geom = geom_at(call, 1, "destroy: the geom");
+  if (!geom) return hand_on(geom);
+  if (const Status gone = call.world().mesh().destroy(**geom); !gone) return refused(gone.error());
+  return 0;
+}
+
+// Wakes the actor that waits with the outcome of a surgery; `then` tells what it gives.
+std::function<void(Status)> waker(World& world, const Wait& wait,
+                                  std::function<Answer(Call&)> give) {
+  return [&world, wait, give = std::move(give)](const Status& status) {
+    world.actors().wake(wait, [status, give](Call& call) -> Answer {
+      if (!status) return refused(status.error());
+      return give(call);
+    });
+  };
+}
+
+Answer remove(Call& call) {
+  const auto geom = geom_at(call, 1, "remove: the geom");
+  if (!geom) return hand_on(geom);
+  World& world = call.world();
+  const auto wait = world.actors().wait(call, sentence("the removal of ", (*geom)->title()));
+  if (!wait) return hand_on(wait);
+  world.mesh().remove(**geom, waker(world, *wait, [](Call&) -> Answer { return 0; }));
+  return kWaits;
+}
+
+// The edge between a geom and one of the providers below it.
+Outcome<Consumer*> edge_between(Geom& above, const Provider& below) {
+  for (Consumer& edge : above.consumers()) {
+    if (edge.provider() == &below) return &edge;
+  }
+  return misuse("interpose: ", above.title(), " does not stand on ", below.name());
+}
+
+// A geom of the class, of the same size as `below` and standing on nothing: what is to be put in.
+Result<Geom*> make_loose(Mesh& mesh, const std::string& cls, const std::string& name,
+                         Provider& below, const Values& values) {
+  // Nobody is to look at it before it is in its place.
+  mesh.set_tasting(false);
+  Result<Geom*> made = mesh.create(cls, name, {&below}, values);
+  mesh.set_tasting(true);
+  if (!made) return made;
+  Geom& geom = **made;
+  const bool fits = geom.providers().size() == 1 && geom.consumers().size() == 1;
+  const Status loose = fits ? mesh.detach(geom.consumers().front())
+                            : fail(EINVAL, geom.title(), " has not one provider and one consumer");
+  if (loose) return made;
+  mesh.wither(geom);
+  return pass_on(loose);
+}
+
+// interpose(above, below, class, name [, parameters])
+Answer interpose(Call& call) {
+  const auto above = geom_at(call, 1, "interpose: who is above");
+  if (!above) return hand_on(above);
+  const auto below = provider_at(call, 2, "interpose: what is below");
+  if (!below) return hand_on(below);
+  const auto edge = edge_between(**above, **below);
+  if (!edge) return hand_on(edge);
+  const auto cls = class_named(call, 3, "interpose");
+  if (!cls) return hand_on(cls);
+  const auto name = call.text(4, "interpose: the name");
+  if (!name) return hand_on(name);
+  const auto values = call.values(5, (*cls)->parameters(), sentence("interpose ", (*cls)->name()));
+  if (!values) return hand_on(values);
+  World& world = call.world();
+  const auto wait = world.actors().wait(call, sentence("the insertion of ", *name));
+  if (!wait) return hand_on(wait);
+  const Result<Geom*> geom = make_loose(world.mesh(), (*cls)->name(), *name, **below, *values);
+  if (!geom) return refused(geom.error());
+  const Handle handle = world.handle_of(**geom);
+  world.mesh().interpose(**edge, (*geom)->providers().front(), (*geom)->consumers().front(),
+                         [&world, handle, wake = waker(world, *wait, [handle](Call& c) -> Answer {
+                                            return c.give(handle);
+                                          })](const Status& done) {
+                           Geom* loose = world.mesh().geom_by_id(handle.id);
+                           if (!done && loose != nullptr) world.mesh().wither(*loose);
+                           wake(done);
+                         });
+  return kWaits;
+}
+
+// --- providers
+// ------------------------------------------------------------------------------------
+
+Outcome<Provider*> self_provider(Call& call, std::string_view whose) {
+  const auto self = call.handle(1, HandleKind::provider, sentence(whose, ": self"));
+  if (!self) return hand_on(self);
+  return call.world().provider(*self);
+}
+
+template <auto read>
+Answer provider_fact(Call& call) {
+  const auto self = self_provider(call, "a provider's method");
+  if (!self) return hand_on(self);
+  return read(call, **self);
+}
+
+int provider_name(Call& call, Provider& p) { return call.give(p.name()); }
+int provider_size(Call& call, Provider& p) { return call.give(p.media_size_bytes()); }
+int provider_sector_size(Call& call, Provider& p) { return call.give(p.sector_size_bytes()); }
+int provider_access(Call& call, Provider& p) { return call.give(p.access().text()); }
+int provider_about(Call& call, Provider& p) { return call.give(p.geom().about(p)); }
+int provider_geom(Call& call, Provider& p) { return call.give(call.world().handle_of(p.geom())); }
+int provider_users(Call& call, Provider& p) {
+  std::vector<Handle> users;
+  for (const Consumer& user : p.consumers()) {
+    users.push_back(call.world().handle_of(user.geom()));
+  }
+  return give_handles(call, users);
+}
+
+// Whether it is there and works.
+Answer provider_is_there(Call& call) {
+  const auto self = call.handle(1, HandleKind::provider, "is_there: self");
+  if (!self) return hand_on(self);
+  const Provider* provider = call.world().mesh().provider_by_id(self->id);
+  return call.give(provider != nullptr && provider->error() == 0);
+}
+
+// --- geoms
+// ----------------------------------------------------------------------------------------
+
+template <auto read>
+Answer geom_fact(Call& call) {
+  const auto self = geom_at(call, 1, "a geom's method: self");
+  if (!self) return hand_on(self);
+  return read(call, **self);
+}
+
+int geom_name(Call& call, Geom& g) { return call.give(g.name()); }
+int geom_class(Call& call, Geom& g) { return call.give(g.cls().name()); }
+int geom_title(Call& call, Geom& g) { return call.give(g.title()); }
+int geom_status(Call& call, Geom& g) { return call.give(g.status()); }
+int geom_rank(Call& call, Geom& g) { return call.give(std::int64_t{g.rank()}); }
+int geom_providers(Call& call, Geom& g) {
+  std::vector<Handle> handles;
+  for (const Provider& provider : g.providers()) {
+    handles.push_back(call.world().handle_of(provider));
+  }
+  return give_handles(call, handles);
+}
+
+Answer geom_is_there(Call& call) {
+  const auto self = call.handle(1, HandleKind::geom, "is_there: self");
+  if (!self) return hand_on(self);
+  return call.give(call.world().mesh().geom_by_id(self->id) != nullptr);
+}
+
+}  // namespace
+
+void bind_mesh(lua_State* thread) {
+  const Binding in_mesh[] = {
+      {"provider", &lua_function<&find_provider>}, {"providers", &lua_function<&list_providers>},
+      {"geom", &lua_function<&find_geom>},         {"geoms", &lua_function<&list_geoms>},
+      {"classes", &lua_function<&classes>},        {"tree", &lua_function<&tree>},
+  };
+  bind_table(thread, "mesh", in_mesh);
+  const Binding globals[] = {
+      {"census", &lua_function<&census>},   {"create", &lua_function<&create>},
+      {"destroy", &lua_function<&destroy>}, {"interpose", &lua_function<&interpose>},
+      {"remove", &lua_function<&remove>},
+  };
+  bind_globals(thread, globals);
+  const Binding provider_methods[] = {
+      {"name", &lua_function<&provider_fact<&provider_name>>},
+      {"size", &lua_function<&provider_fact<&provider_size>>},
+      {"sector_size", &lua_function<&provider_fact<&provider_sector_size>>},
+      {"access", &lua_function<&provider_fact<&provider_access>>},
+      {"about", &lua_function<&provider_fact<&provider_about>>},
+      {"geom", &lua_function<&provider_fact<&provider_geom>>},
+      {"users", &lua_function<&provider_fact<&provider_users>>},
+      {"is_there", &lua_function<&provider_is_there>},
+  };
+  bind_methods(thread, HandleKind::provider, provider_methods);
+  const Binding geom_methods[] = {
+      {"name", &lua_function<&geom_fact<&geom_name>>},
+      {"class", &lua_function<&geom_fact<&geom_class>>},
+      {"title", &lua_function<&geom_fact<&geom_title>>},
+      {"status", &lua_function<&geom_fact<&geom_status>>},
+      {"rank", &lua_function<&geom_fact<&geom_rank>>},
+      {"providers", &lua_function<&geom_fact<&geom_providers>>},
+      {"is_there", &lua_function<&geom_is_there>},
+  };
+  bind_methods(thread, HandleKind::geom, geom_methods);
+}
+
+}  // namespace biotope::runtime

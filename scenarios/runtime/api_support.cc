@@ -1,0 +1,55 @@
+#include "scenarios/runtime/api_support.h"
+
+namespace biotope::runtime {
+
+namespace {
+
+Task<void> run_status_and_wake(World& world, Wait wait, Task<Status> work) {
+  const Status result = co_await std::move(work);
+  world.actors().wake(wait, [result](Call&) -> Answer {
+    if (!result) return refused(result.error());
+    return 0;
+  });
+}
+
+}  // namespace
+
+Outcome<Provider*> provider_at(Call& call, int index, std::string_view what) {
+  World& world = call.world();
+  if (!call.is_text(index)) {
+    const auto handle = call.handle(index, HandleKind::provider, what);
+    if (!handle) return hand_on(handle);
+    return world.provider(*handle);
+  }
+  const auto name = call.text(index, what);
+  if (!name) return hand_on(name);
+  if (Provider* provider = world.mesh().provider(*name)) return provider;
+  std::vector<std::string_view> names;
+  for (const Geom& geom : world.mesh().geoms()) {
+    for (const Provider& provider : geom.providers()) names.push_back(provider.name());
+  }
+  const std::string_view near = nearest(*name, names);
+  return misuse(what, ": there is no provider '", *name, "'",
+                near.empty() ? "" : sentence("; did you mean '", near, "'?"));
+}
+
+Outcome<Geom*> geom_at(Call& call, int index, std::string_view what) {
+  const Handle* handle = to_handle(call.thread(), index);
+  if (handle != nullptr &&
+      (handle->kind == HandleKind::volume || handle->kind == HandleKind::device)) {
+    return call.world().geom({HandleKind::geom, handle->id});
+  }
+  const auto geom = call.handle(index, HandleKind::geom, what);
+  if (!geom) return hand_on(geom);
+  return call.world().geom(*geom);
+}
+
+Answer run_for_actor(Call& call, std::string what, Task<Status> work) {
+  World& world = call.world();
+  const auto wait = world.actors().wait(call, std::move(what));
+  if (!wait) return hand_on(wait);
+  world.keep(run_status_and_wake(world, *wait, std::move(work)));
+  return kWaits;
+}
+
+}  // namespace biotope::runtime

@@ -1,0 +1,29 @@
+#include "scenarios/runtime/class_list.h"
+
+#include <lua.hpp>
+
+#include "classes/bsd/bsd.h"
+#include "classes/dev/dev.h"
+#include "classes/disk/disk.h"
+#include "classes/fs/fs.h"
+#include "classes/mbr/mbr.h"
+#include "classes/nop/nop.h"
+#include "classes/zero/zero.h"
+
+namespace biotope::runtime {
+
+std::vector<std::unique_ptr<Class>> all_classes() {
+  std::vector<std::unique_ptr<Class>> classes;
+  classes.push_back(std::make_unique<DiskClass>());
+  classes.push_back(std::make_unique<MbrClass>());
+  classes.push_back(std::make_unique<BsdClass>());
+  classes.push_back(std::make_unique<fs::FsClass>());
+  classes.push_back(std::make_unique<DevClass>());
+  classes.push_back(std::make_unique<NopClass>());
+  classes.push_back(std::make_unique<ZeroClass>());
+  return classes;
+}
+
+std::string lua_version() { return LUA_RELEASE; }
+
+}  // namespace biotope::runtime
