@@ -137,9 +137,14 @@ class Fork final : public Geom {
   void orphaned(Consumer& consumer) override {
     ++orphanings;
     std::size_t left = 0;
-    for (const Consumer& leg : consumers()) left += leg.orphaned() ? 0 : 1;
+    for (const Consumer& leg : consumers()) left += &leg == &consumer || leg.orphaned() ? 0 : 1;
     if (left == 0) return Geom::orphaned(consumer);
     mesh().drop(consumer);
+  }
+  // With one leg it is the same as that.
+  Result<Consumer*> bypass() override {
+    if (consumers().size() != 1) return Geom::bypass();
+    return &consumers().front();
   }
   int orphanings = 0;
 };
