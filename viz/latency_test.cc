@@ -42,6 +42,15 @@ TEST_F(LatencyTest, every_edge_on_the_way_is_a_layer_with_its_time) {
   EXPECT_TRUE(as_issued(Command::write).empty());
 }
 
+TEST_F(LatencyTest, parts_of_a_request_are_timed_in_their_layer_and_not_counted_as_issued) {
+  Consumer& user = test_.user("/usr", test_.halves(test_.disk("da0"), "half"), kReadOnly);
+  test_.ask(user, Command::read, 4096, 3);
+  EXPECT_EQ(timing("top /usr -> half", Command::read).served.count(), 3);
+  EXPECT_EQ(timing("middle half -> da0", Command::read).served.count(), 6);
+  EXPECT_EQ(timing("middle half -> da0", Command::read).served.max_ns(), 2048);
+  EXPECT_EQ(as_issued(Command::read).served.count(), 3);
+}
+
 TEST_F(LatencyTest, failed_requests_are_counted_and_not_timed) {
   Provider& disk = test_.disk("da0");
   Consumer& user = test_.user("/usr", disk, kReadOnly);

@@ -97,6 +97,17 @@ TEST_F(StoryTest, each_step_has_the_facts_since_the_one_before) {
   EXPECT_THAT(article(3), HasSubstr("da0 is gone (ENXIO)"));
 }
 
+TEST_F(StoryTest, parts_of_requests_are_not_counted_as_requests) {
+  TestMesh test;
+  Story story(test.mesh(), {"x", {}});
+  Consumer& user = test.user("fs", test.halves(test.disk("da0"), "half"), kReadOnly);
+  test.ask(user, Command::read, 4096, 3);
+  story.step("Reads");
+  ASSERT_TRUE(story.finish(root_ / "out"));
+  EXPECT_THAT(contents(root_ / "out").at("index.html"),
+              HasSubstr("Requests that came back: 3 READ."));
+}
+
 TEST_F(StoryTest, folder_that_can_not_be_written_is_told_and_nothing_is_left) {
   std::ofstream(root_ / "file") << "x";
   const Status told = play(root_ / "file" / "out");

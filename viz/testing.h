@@ -35,6 +35,20 @@ class MiddleGeom final : public Geom {
   }
 };
 
+// In the middle as well: sends each request on as two halves.
+class HalvesGeom final : public Geom {
+ public:
+  using Geom::Geom;
+  Verdict start(Bio& bio, Provider&) override {
+    const std::int64_t half_bytes = bio.length_bytes / 2;
+    Children parts(mesh().path(), bio);
+    Consumer& below = consumers().front();
+    const bool made = parts.add(below, bio.position_bytes, 0, half_bytes) &&
+                      parts.add(below, bio.position_bytes + half_bytes, half_bytes, half_bytes);
+    return made ? parts.issue() : Verdict::done(ENOMEM);
+  }
+};
+
 // At the top: only opens and asks.
 class TopGeom final : public Geom {
  public:
@@ -71,6 +85,13 @@ class TestMesh {
                                static_cast<std::uint64_t>(i * size_bytes)));
     }
     return made;
+  }
+
+  // A disk over `below` whose requests go down as two halves.
+  Provider& halves(Provider& below, const std::string& name) {
+    Geom& geom = add<HalvesGeom>("middle", name);
+    stand_on(geom, below);
+    return provider(geom, name, below.media_size_bytes(), 0);
   }
 
   Geom& middle(const std::string& name, const std::vector<Provider*>& below) {

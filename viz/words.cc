@@ -87,9 +87,9 @@ const char* sentence_for(const Fact& fact) {
   // Refusals come as whole sentences from whoever refuses.
   const bool is_told =
       fact.kind == FactKind::access_refused || fact.kind == FactKind::eject_refused;
-  const bool of_nobody = fact.geom == nullptr && fact.component.empty();
-  if (!fact.text.empty() && (is_told || (fact.kind >= FactKind::note && of_nobody))) {
-    return "{text}";
+  if (is_told && !fact.text.empty()) return "{text}";
+  if (fact.kind == FactKind::note && fact.geom == nullptr) {
+    return fact.component.empty() ? "{text}" : "{component}{because}";
   }
   return kSentences[static_cast<size_t>(fact.kind)];
 }

@@ -77,6 +77,18 @@ TEST(Words, sentences_name_who_and_what) {
   EXPECT_EQ(sentence_of(fact), "somebody says no");
 }
 
+TEST(Words, notes_are_told_with_whoever_says_them) {
+  TestMesh test;
+  Fact fact;
+  fact.kind = FactKind::note;
+  fact.text = "the census is zero";
+  EXPECT_EQ(sentence_of(fact), "the census is zero");
+  fact.component = "as expected";
+  EXPECT_EQ(sentence_of(fact), "as expected: the census is zero");
+  fact.geom = &test.user("home", test.disk("da0"), kReadOnly).geom();
+  EXPECT_EQ(sentence_of(fact), "top home: the census is zero");
+}
+
 TEST(Words, fact_of_nobody_in_particular_is_still_a_sentence) {
   Fact fact;
   for (int kind = 0; kind <= static_cast<int>(FactKind::machine); ++kind) {
