@@ -159,6 +159,7 @@ Task<Result<Table>> BsdClass::look(Taster& taster, Surroundings where) {
     co_return fail(kNoTable, "the partition's type is not a BSD's");
   }
   const Properties& below = taster.properties();
+  if (below.media_size_bytes == 0) co_return fail(kNoTable, "it is empty");
   const std::int64_t length = std::min(2 * below.sector_size_bytes, below.media_size_bytes);
   const Result<Bytes> start = co_await taster.read(0, length);
   if (!start) co_return pass_on(start);

@@ -130,7 +130,7 @@ Result<Table> parse(std::span<const std::byte> sector, const Properties& below) 
 Task<Result<Table>> MbrClass::look(Taster& taster, Surroundings where) {
   if (where.scheme == "MBR") co_return fail(kNoTable, "an MBR does not lie inside an MBR");
   const Properties& below = taster.properties();
-  if (below.media_size_bytes < below.sector_size_bytes) co_return fail(kNoTable, "it is empty");
+  if (below.media_size_bytes == 0) co_return fail(kNoTable, "it is empty");
   const Result<Bytes> sector = co_await taster.read(0, below.sector_size_bytes);
   if (!sector) co_return pass_on(sector);
   Result<Table> table = mbr::parse(*sector, below);

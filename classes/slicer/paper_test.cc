@@ -393,6 +393,16 @@ TEST(Paper, Inv_E37_any_changed_byte_of_a_table_leaves_a_sound_mesh) {
   }
 }
 
+TEST(Paper, a_disk_too_small_for_a_table_is_left_in_peace) {
+  for (const std::size_t bytes : {0, 512, 1024}) {
+    SlicedMesh t;
+    Recorder seen(t.mesh);
+    t.disk("da0", Image(bytes));
+    EXPECT_EQ(t.names(), (Names{"da0"}));
+    EXPECT_EQ(seen.count(FactKind::note), 0U) << bytes;
+  }
+}
+
 // A disk of which the first sectors can not be read.
 class Unreadable final : public DiskDriver {
  public:
