@@ -306,6 +306,21 @@ Answer fat_file(Call& call) {
   return call.give(*contents);
 }
 
+Answer ufs_file(Call& call) {
+  const auto image = image_at(call, "judge.ufs_file");
+  if (!image) return hand_on(image);
+  const auto start = call.size_bytes(2, "judge.ufs_file: where it starts");
+  if (!start) return hand_on(start);
+  const auto path = call.text(3, "judge.ufs_file: the path");
+  if (!path) return hand_on(path);
+  if (*start < 0 || !is_plain_path(*path)) {
+    return misuse("judge.ufs_file: there is no '", *path, "' at ", *start);
+  }
+  const auto contents = read_ufs_file(*image, *start, *path);
+  if (!contents) return judge_failure(contents.error());
+  return call.give(*contents);
+}
+
 }  // namespace
 
 void bind_media(lua_State* thread) {
@@ -316,6 +331,7 @@ void bind_media(lua_State* thread) {
       {"slices", &lua_function<&slices>},
       {"fat", &lua_function<&fat>},
       {"fat_file", &lua_function<&fat_file>},
+      {"ufs_file", &lua_function<&ufs_file>},
   };
   bind_table(thread, "judge", in_judge);
 }

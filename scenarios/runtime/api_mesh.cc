@@ -1,3 +1,4 @@
+#include "classes/slicer/slicer.h"
 #include "scenarios/runtime/api.h"
 #include "scenarios/runtime/api_support.h"
 #include "scenarios/runtime/call.h"
@@ -254,7 +255,17 @@ Answer provider_fact(Call& call) {
 int provider_name(Call& call, Provider& p) { return call.give(p.name()); }
 int provider_size(Call& call, Provider& p) { return call.give(p.media_size_bytes()); }
 int provider_sector_size(Call& call, Provider& p) { return call.give(p.sector_size_bytes()); }
-int provider_access(Call& call, Provider& p) { return call.give(p.access().text()); }
+int provider_access(Call& call, Provider& p) {
+  const Access access = p.access();
+  lua_createtable(call.thread(), 0, 3);
+  for (const auto& [name, count] :
+       {std::pair{"r", access.r}, {"w", access.w}, {"e", access.e}}) {
+    lua_pushinteger(call.thread(), count);
+    lua_setfield(call.thread(), -2, name);
+  }
+  return 1;
+}
+int provider_start(Call& call, Provider& p) { return call.give(start_on_disk_bytes(p)); }
 int provider_about(Call& call, Provider& p) { return call.give(p.geom().about(p)); }
 int provider_geom(Call& call, Provider& p) { return call.give(call.world().handle_of(p.geom())); }
 int provider_users(Call& call, Provider& p) {
@@ -296,6 +307,15 @@ int geom_providers(Call& call, Geom& g) {
   return give_handles(call, handles);
 }
 
+int geom_below(Call& call, Geom& g) {
+  std::vector<Handle> handles;
+  for (const Consumer& consumer : g.consumers()) {
+    if (consumer.provider() == nullptr) continue;
+    handles.push_back(call.world().handle_of(*consumer.provider()));
+  }
+  return give_handles(call, handles);
+}
+
 Answer geom_is_there(Call& call) {
   const auto self = call.handle(1, HandleKind::geom, "is_there: self");
   if (!self) return hand_on(self);
@@ -321,6 +341,7 @@ void bind_mesh(lua_State* thread) {
       {"name", &lua_function<&provider_fact<&provider_name>>},
       {"size", &lua_function<&provider_fact<&provider_size>>},
       {"sector_size", &lua_function<&provider_fact<&provider_sector_size>>},
+      {"start", &lua_function<&provider_fact<&provider_start>>},
       {"access", &lua_function<&provider_fact<&provider_access>>},
       {"about", &lua_function<&provider_fact<&provider_about>>},
       {"geom", &lua_function<&provider_fact<&provider_geom>>},
@@ -335,6 +356,7 @@ void bind_mesh(lua_State* thread) {
       {"status", &lua_function<&geom_fact<&geom_status>>},
       {"rank", &lua_function<&geom_fact<&geom_rank>>},
       {"providers", &lua_function<&geom_fact<&geom_providers>>},
+      {"below", &lua_function<&geom_fact<&geom_below>>},
       {"is_there", &lua_function<&geom_is_there>},
   };
   bind_methods(thread, HandleKind::geom, geom_methods);

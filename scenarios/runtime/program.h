@@ -21,6 +21,8 @@ inline constexpr Tool kMakefs{"makefs", "makefs"};
 inline constexpr Tool kMkfsVfat{"mkfs.vfat", "dosfstools"};
 inline constexpr Tool kFsckVfat{"fsck.vfat", "dosfstools"};
 inline constexpr Tool kMcopy{"mcopy", "mtools"};
+inline constexpr Tool kIfind{"ifind", "sleuthkit"};
+inline constexpr Tool kIcat{"icat", "sleuthkit"};
 
 // Error code where a tool is not on this machine.
 inline constexpr int kMissingTool = ENOPKG;

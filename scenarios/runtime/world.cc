@@ -124,7 +124,7 @@ void World::note(std::string_view component, const std::string& text) {
   fact.component = component;
   fact.text = text;
   mesh_->emit(fact);
-  if (options_.tell) options_.tell(text);
+  if (options_.tell) options_.tell(sentence("    ", text));
 }
 
 Handle World::add(Machine machine) {
