@@ -19,42 +19,42 @@ Status Mesh::access(Consumer& consumer, Access change) {
     return fail(EBUSY, consumer.name(), " can not close: ", consumer.in_flight_,
                 " of its requests are in flight");
   }
-  return change_access({{&consumer, after}});
-}
-
-Status Mesh::change_access(const std::vector<AccessPlan::Wish>& wishes) {
-  std::vector<Consumer*> edges;
-  std::vector<Change> changes;
-  {
-    AccessPlan plan(*this);
-    if (Status fine = plan.work_out(wishes); !fine) return fine;
-    edges = plan.edges();
-    changes = commit(plan);
-  }
-  // Only now that the plan is gone: whoever is told may open and close things of its own.
-  for (const Change& c : changes) after_commit(*c.provider, c.before);
-  for (Consumer* edge : edges) {
-    if (edge->access_.closed() && edge->geom().withering_) wash(edge->geom());
-  }
+  const Result<Granted> granted = grant({{&consumer, after}});
+  if (!granted) return pass_on(granted);
+  after_grant(*granted);
   return {};
 }
 
+Result<Mesh::Granted> Mesh::grant(const std::vector<AccessPlan::Wish>& wishes) {
+  AccessPlan plan(*this);
+  if (Status fine = plan.work_out(wishes); !fine) return pass_on(fine);
+  return commit(plan);
+}
+
 // All at once before anybody is told: whoever looks sees the old counts everywhere, or the new.
-std::vector<Mesh::Change> Mesh::commit(AccessPlan& plan) {
+Mesh::Granted Mesh::commit(AccessPlan& plan) {
+  Granted granted{plan.edges(), {}};
   std::vector<Access> before;
-  std::vector<Change> changes;
-  for (Consumer* consumer : plan.edges()) {
+  for (Consumer* consumer : granted.edges) {
     Provider& provider = *consumer->provider_;
     before.push_back(consumer->access_);
     consumer->access_ = plan.would_be(*consumer);
     consumer->refresh_gate();
     if (provider.would_be_delta_ == Access{}) continue;
-    changes.push_back({&provider, provider.access_});
+    granted.changes.push_back({&provider, provider.access_});
     provider.access_ = plan.would_be(provider);
     provider.would_be_delta_ = {};
   }
-  for (std::size_t i = 0; i < before.size(); ++i) note_access(*plan.edges()[i], before[i]);
-  return changes;
+  for (std::size_t i = 0; i < before.size(); ++i) note_access(*granted.edges[i], before[i]);
+  return granted;
+}
+
+// The plan is gone by now: whoever is told may open and close things of its own.
+void Mesh::after_grant(const Granted& granted) {
+  for (const Change& c : granted.changes) after_change(*c.provider, c.before);
+  for (Consumer* edge : granted.edges) {
+    if (edge->access_.closed() && edge->geom().withering_) wash(edge->geom());
+  }
 }
 
 void Mesh::note_access(const Consumer& consumer, Access before) {
@@ -69,7 +69,7 @@ void Mesh::note_access(const Consumer& consumer, Access before) {
   facts_.emit(fact);
 }
 
-void Mesh::after_commit(Provider& provider, Access before) {
+void Mesh::after_change(Provider& provider, Access before) {
   provider.geom().access_changed(provider, before, provider.access_);
   if (before.w == 0 && provider.access_.w > 0) {
     for (Consumer& other : provider.consumers_) {

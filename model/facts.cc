@@ -35,9 +35,25 @@ void FactStream::remove(Observer& observer) {
 
 void FactStream::emit(Fact fact) {
   if (!watched_) return;
+  if (silence_ != nullptr) {
+    silence_->kept_.push_back({fact, std::string(fact.text)});
+    return;
+  }
   fact.time_ns = executor_->now_ns();
   fact.number = ++number_;
   for (Observer* observer : observers_) observer->on_fact(fact);
+}
+
+void FactStream::Silence::take_back(std::size_t count) {
+  kept_.erase(kept_.begin(), kept_.begin() + static_cast<std::ptrdiff_t>(count));
+}
+
+FactStream::Silence::~Silence() {
+  facts_->silence_ = nullptr;
+  for (Kept& kept : kept_) {
+    kept.fact.text = kept.text;
+    facts_->emit(kept.fact);
+  }
 }
 
 }  // namespace biotope

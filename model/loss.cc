@@ -110,6 +110,7 @@ void Mesh::take_away(Consumer& consumer) {
   if (consumer.provider_ != nullptr) {
     const Status closed = close(consumer);
     BIOTOPE_CHECK(closed.has_value(), "closing is never refused");
+    tell_detached(consumer);
     unlink(consumer);
   }
   free_consumer(consumer);

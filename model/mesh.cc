@@ -111,6 +111,7 @@ Status Mesh::attach(Consumer& consumer, Provider& provider) {
                 ": it would stand on itself");
   }
   link(consumer, provider);
+  tell(FactKind::attached, consumer.geom(), &provider, &consumer);
   return {};
 }
 
@@ -121,7 +122,6 @@ void Mesh::link(Consumer& consumer, Provider& provider) {
   provider.consumers_.push_back(consumer);
   consumer.refresh_gate();
   Rank(*this).attached(consumer.geom(), provider.geom());
-  tell(FactKind::attached, consumer.geom(), &provider, &consumer);
 }
 
 Status Mesh::detach(Consumer& consumer) {
@@ -134,13 +134,17 @@ Status Mesh::detach(Consumer& consumer) {
     return fail(EBUSY, consumer.name(), " can not be detached: ", consumer.in_flight_,
                 " of its requests are in flight");
   }
+  tell_detached(consumer);
   unlink(consumer);
   return {};
 }
 
+void Mesh::tell_detached(const Consumer& consumer) {
+  tell(FactKind::detached, consumer.geom(), consumer.provider_, &consumer);
+}
+
 void Mesh::unlink(Consumer& consumer) {
   Provider& provider = *consumer.provider_;
-  tell(FactKind::detached, consumer.geom(), &provider, &consumer);
   provider.consumers_.erase(provider.consumers_.iterator_to(consumer));
   consumer.provider_ = nullptr;
   consumer.orphaned_ = false;

@@ -178,10 +178,16 @@ class Mesh final : private RequestPath::IdleListener {
     Provider* provider;
     Access before;
   };
-  // All of it or nothing.
-  Status change_access(const std::vector<AccessPlan::Wish>& wishes);
-  std::vector<Change> commit(AccessPlan& plan);
-  void after_commit(Provider& provider, Access before);
+  // What a plan has changed.
+  struct Granted {
+    std::vector<Consumer*> edges;
+    std::vector<Change> changes;
+  };
+  // All of it or nothing; those concerned are yet to be told, by after_grant().
+  Result<Granted> grant(const std::vector<AccessPlan::Wish>& wishes);
+  void after_grant(const Granted& granted);
+  Granted commit(AccessPlan& plan);
+  void after_change(Provider& provider, Access before);
   void note_access(const Consumer& consumer, Access before);
   void tell(FactKind kind, const Geom& geom, const Provider* provider = nullptr,
             const Consumer* consumer = nullptr, int error = 0);
@@ -192,6 +198,7 @@ class Mesh final : private RequestPath::IdleListener {
   Status may_attach(const Consumer& consumer, const Provider& provider) const;
   void link(Consumer& consumer, Provider& provider);
   void unlink(Consumer& consumer);
+  void tell_detached(const Consumer& consumer);
   Provider* live_provider(const std::string& name) const;
 
   bool worth_tasting(const Provider& provider) const;

@@ -54,15 +54,23 @@ Task<void> Surgery::drain(std::vector<std::uint64_t> edge_ids) {
   }
 }
 
-void Surgery::move(Consumer& consumer, Provider& to, Access access) {
+void Surgery::move(Consumer& consumer, Provider* to, Access access) {
   if (consumer.provider_ != nullptr) {
     consumer.provider_->access_ = consumer.provider_->access_ - consumer.access_;
     consumer.access_ = {};
     mesh_.unlink(consumer);
   }
+  if (to == nullptr) return;
   consumer.access_ = access;
-  to.access_ = to.access_ + access;
-  mesh_.link(consumer, to);
+  to->access_ = to->access_ + access;
+  mesh_.link(consumer, *to);
+}
+
+void Surgery::tell(const Move& move) {
+  if (move.from != nullptr) {
+    mesh_.tell(FactKind::detached, move.consumer->geom(), move.from, move.consumer);
+  }
+  mesh_.tell(FactKind::attached, move.consumer->geom(), move.to, move.consumer);
 }
 
 // Interpose --------------------------------------------------------------------------------------
@@ -72,7 +80,8 @@ Status Surgery::may_interpose(std::uint64_t edge_id, std::uint64_t upper_id,
   const Consumer* edge = mesh_.consumer_by_id(edge_id);
   Provider* upper = mesh_.provider_by_id(upper_id);
   const Consumer* lower = mesh_.consumer_by_id(lower_id);
-  if (edge == nullptr || edge->provider() == nullptr || edge->provider()->error() != 0) {
+  if (edge == nullptr || edge->provider() == nullptr || edge->provider()->error() != 0 ||
+      edge->orphaned()) {
     return fail(ENXIO, "nothing can be put into an edge that is not there any more");
   }
   if (upper == nullptr || lower == nullptr || &upper->geom() != &lower->geom()) {
@@ -81,7 +90,8 @@ Status Surgery::may_interpose(std::uint64_t edge_id, std::uint64_t upper_id,
   }
   const std::string who = upper->geom().title();
   const Provider& below = *edge->provider();
-  if (lower->provider() != nullptr || !upper->consumers().empty() || upper->error() != 0) {
+  if (lower->provider() != nullptr || lower->leaving() || !upper->consumers().empty() ||
+      upper->error() != 0) {
     return fail(EBUSY, who, " can not be put into ", edge->name(), ": it is in use elsewhere");
   }
   if (upper->media_size_bytes() != below.media_size_bytes() ||
@@ -102,12 +112,16 @@ Task<Status> Surgery::interpose(std::uint64_t edge_id, std::uint64_t upper_id,
                                 std::uint64_t lower_id) {
   Status fine = may_interpose(edge_id, upper_id, lower_id);
   if (!fine) co_return fine;
+  const std::uint64_t below_id = mesh_.consumer_by_id(edge_id)->provider()->id();
   const std::int64_t since_ns = mesh_.executor().now_ns();
   const std::vector<std::uint64_t> edges{edge_id};
   suspend(edges);
   co_await drain(edges);
   // The world may have changed meanwhile.
   fine = may_interpose(edge_id, upper_id, lower_id);
+  if (fine && mesh_.consumer_by_id(edge_id)->provider()->id() != below_id) {
+    fine = fail(ENXIO, mesh_.consumer_by_id(edge_id)->name(), " has moved there meanwhile");
+  }
   if (fine) {
     fine = splice_in(*mesh_.consumer_by_id(edge_id), *mesh_.provider_by_id(upper_id),
                      *mesh_.consumer_by_id(lower_id));
@@ -120,18 +134,27 @@ Task<Status> Surgery::interpose(std::uint64_t edge_id, std::uint64_t upper_id,
 // open; then the geom is asked whether it is content.
 Status Surgery::splice_in(Consumer& edge, Provider& upper, Consumer& lower) {
   Provider& below = *edge.provider();
-  const Access open = edge.access();
-  move(edge, upper, {});
-  move(lower, below, open);
-  if (open.closed()) return {};
-  Status fine = mesh_.access(edge, open);
-  if (!fine) {
-    move(edge, below, open);
-    lower.provider_->access_ = lower.provider_->access_ - lower.access_;
-    lower.access_ = {};
-    mesh_.unlink(lower);
+  const Move down{&lower, nullptr, &below, edge.access(), false};
+  const Move up{&edge, &below, &upper, edge.access(), edge.spoiled()};
+  Result<Mesh::Granted> granted;
+  {
+    FactStream::Silence silence(mesh_.facts_);
+    move(edge, &upper, {});
+    move(lower, &below, down.open);
+    tell(up);
+    tell(down);
+    const std::size_t moves = silence.kept();
+    if (!up.open.closed()) granted = mesh_.grant({{&edge, up.open}});
+    if (!granted) {
+      silence.take_back(moves);
+      move(edge, &below, up.open);
+      move(lower, nullptr, {});
+    }
+    edge.spoiled_ = up.spoiled;
   }
-  return fine;
+  if (!granted) return pass_on(granted);
+  mesh_.after_grant(*granted);
+  return {};
 }
 
 // Remove -----------------------------------------------------------------------------------------
@@ -144,10 +167,19 @@ Result<Consumer*> Surgery::may_remove(std::uint64_t geom_id) const {
   Result<Consumer*> lower = geom->bypass();
   if (!lower) return lower;
   const Provider* below = (*lower)->provider();
-  if (below == nullptr || below->error() != 0) {
+  if (below == nullptr || below->error() != 0 || (*lower)->orphaned()) {
     return fail(ENXIO, geom->title(), " can not be taken out: there is nothing below it");
   }
   for (const Provider& upper : geom->providers()) {
+    if (upper.error() != 0) {
+      return fail(ENXIO, geom->title(), " can not be taken out: ", upper.name(),
+                  " is lost, and its users are to be told");
+    }
+    for (const Consumer& user : upper.consumers()) {
+      if (!user.orphaned() || user.leaving()) continue;
+      return fail(ENXIO, geom->title(), " can not be taken out: ", user.name(),
+                  " has lost its disk and is to be told");
+    }
     if (upper.media_size_bytes() > below->media_size_bytes() ||
         upper.sector_size_bytes() != below->sector_size_bytes()) {
       return fail(EINVAL, geom->title(), " can not be taken out: ", upper.name(), " and ",
@@ -157,54 +189,66 @@ Result<Consumer*> Surgery::may_remove(std::uint64_t geom_id) const {
   return lower;
 }
 
+// Users may come while others are waited for: all are to be suspended and idle at one moment.
 Task<Status> Surgery::remove(std::uint64_t geom_id) {
-  Result<Consumer*> lower = may_remove(geom_id);
-  if (!lower) co_return pass_on(lower);
-  std::vector<std::uint64_t> edges;
-  for (const Provider& upper : mesh_.geom_by_id(geom_id)->providers()) {
-    for (const Consumer& user : upper.consumers()) edges.push_back(user.id());
-  }
   const std::int64_t since_ns = mesh_.executor().now_ns();
-  suspend(edges);
-  co_await drain(edges);
-  const std::vector<std::uint64_t> own{(*lower)->id()};
-  co_await drain(own);
+  std::vector<std::uint64_t> suspended;
   Status fine;
-  lower = may_remove(geom_id);
-  if (lower) {
-    std::vector<Consumer*> users;
-    for (const std::uint64_t id : edges) {
-      if (Consumer* user = mesh_.consumer_by_id(id)) users.push_back(user);
+  for (;;) {
+    const Result<Consumer*> lower = may_remove(geom_id);
+    if (!lower) {
+      fine = pass_on(lower);
+      break;
     }
-    fine = splice_out(users, **lower);
-  } else {
-    fine = pass_on(lower);
+    std::vector<std::uint64_t> busy;
+    for (const Provider& upper : mesh_.geom_by_id(geom_id)->providers()) {
+      for (const Consumer& user : upper.consumers()) {
+        if (!user.suspended()) busy.push_back(user.id());
+      }
+    }
+    if (busy.empty() && (*lower)->in_flight() == 0) {
+      fine = splice_out(*mesh_.geom_by_id(geom_id), **lower);
+      break;
+    }
+    suspend(busy);
+    suspended.insert(suspended.end(), busy.begin(), busy.end());
+    busy.push_back((*lower)->id());
+    co_await drain(busy);
   }
-  resume(edges, since_ns);
+  resume(suspended, since_ns);
   if (fine) mesh_.wither(*mesh_.geom_by_id(geom_id));
   co_return fine;
 }
 
 // The users move over one by one; the lower consumer holds what is open until the last has moved.
-Status Surgery::splice_out(const std::vector<Consumer*>& users, Consumer& lower) {
+Status Surgery::splice_out(Geom& geom, Consumer& lower) {
   Provider& below = *lower.provider();
-  struct User {
-    Consumer* consumer;
-    Provider* upper;
-    Access open;
-  };
-  std::vector<User> moved;
-  for (Consumer* user : users) {
-    moved.push_back({user, user->provider(), user->access()});
-    move(*user, below, {});
+  std::vector<Move> moves;
+  for (Provider& upper : geom.providers()) {
+    for (Consumer& user : upper.consumers()) {
+      if (!user.leaving()) moves.push_back({&user, &upper, &below, user.access(), user.spoiled()});
+    }
   }
   std::vector<AccessPlan::Wish> wishes{{&lower, {}}};
-  for (const User& user : moved) wishes.push_back({user.consumer, user.open});
-  Status fine = mesh_.change_access(wishes);
-  if (!fine) {
-    for (const User& user : moved) move(*user.consumer, *user.upper, user.open);
+  Result<Mesh::Granted> granted;
+  {
+    FactStream::Silence silence(mesh_.facts_);
+    for (const Move& m : moves) {
+      move(*m.consumer, &below, {});
+      tell(m);
+      wishes.push_back({m.consumer, m.open});
+    }
+    const std::size_t told = silence.kept();
+    granted = mesh_.grant(wishes);
+    if (!granted) silence.take_back(told);
+    for (const Move& m : moves) {
+      if (!granted) move(*m.consumer, m.from, m.open);
+      m.consumer->spoiled_ = m.spoiled;
+    }
   }
-  return fine;
+  if (!granted) return pass_on(granted);
+  mesh_.after_grant(*granted);
+  return {};
 }
 
 // The mesh's side --------------------------------------------------------------------------------

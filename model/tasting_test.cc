@@ -9,38 +9,15 @@
 namespace biotope {
 namespace {
 
-using testing::Fork;
-using testing::Issuer;
+using testing::load_tasting;
+using testing::make_pieces;
+using testing::Names;
 using testing::properties_of_size;
-using testing::Recorder;
-using testing::Slices;
 using testing::Source;
+using testing::taste_nothing;
 using testing::TastingClass;
 using testing::TestMesh;
 using testing::User;
-
-using Names = std::vector<std::string>;
-
-// Loads a class that tastes as `how` says.
-TastingClass& load(TestMesh& t, const std::string& name, TastingClass::Taste how) {
-  auto owned = std::make_unique<TastingClass>(name, std::move(how));
-  TastingClass& cls = *owned;
-  EXPECT_TRUE(t.mesh.load(std::move(owned)));
-  return cls;
-}
-
-Task<Geom*> nothing(Taster&, TastingClass&) { co_return nullptr; }
-
-// A geom of `cls` with one piece for each name in `suffixes`, each half as long as what is below.
-Geom* split(Taster& taster, const Class& cls, const Names& suffixes) {
-  Mesh& mesh = taster.mesh();
-  Provider& below = taster.provider();
-  auto& geom = static_cast<Slices&>(mesh.add(std::make_unique<Slices>(mesh, cls, below.name())));
-  mesh.new_consumer(geom, below).value();
-  const std::int64_t half = below.media_size_bytes() / 2 / 512 * 512;
-  for (const std::string& suffix : suffixes) geom.add_piece(below.name() + suffix, 0, half);
-  return &geom;
-}
 
 // A disk that remembers its bytes.
 class Ram final : public Geom {
@@ -70,7 +47,7 @@ TEST(Taste, Paper_45_classes_are_asked_in_the_order_of_loading) {
   TestMesh t;
   Names asked;
   for (const char* name : {"zebra", "ant", "mole"}) {
-    load(t, name, [&asked, name](Taster&, TastingClass&) -> Task<Geom*> {
+    load_tasting(t, name, [&asked, name](Taster&, TastingClass&) -> Task<Geom*> {
       asked.push_back(name);
       co_return nullptr;
     });
@@ -82,7 +59,7 @@ TEST(Taste, Paper_45_classes_are_asked_in_the_order_of_loading) {
 
 TEST(Taste, Paper_44_a_disk_that_appears_is_offered_once_it_is_published) {
   TestMesh t;
-  TastingClass& cls = load(t, "c", nothing);
+  TastingClass& cls = load_tasting(t, "c", taste_nothing);
   auto& geom = t.add<Source>("da0");
   Provider& provider = **t.mesh.new_provider(geom, "da0", properties_of_size(1 << 20));
   ASSERT_TRUE(t.mesh.settle());
@@ -95,15 +72,15 @@ TEST(Taste, Paper_44_a_disk_that_appears_is_offered_once_it_is_published) {
 
 TEST(Taste, Paper_47_what_a_module_makes_is_tasted_in_turn) {
   TestMesh t;
-  TastingClass& mbr = load(t, "mbr", [](Taster& taster, TastingClass& cls) -> Task<Geom*> {
+  TastingClass& mbr = load_tasting(t, "mbr", [](Taster& taster, TastingClass& cls) -> Task<Geom*> {
     if (taster.provider().name() != "da0") co_return nullptr;
     const Names slices{"s1", "s2"};
-    co_return split(taster, cls, slices);
+    co_return make_pieces(taster, cls, slices);
   });
-  TastingClass& bsd = load(t, "bsd", [](Taster& taster, TastingClass& cls) -> Task<Geom*> {
+  TastingClass& bsd = load_tasting(t, "bsd", [](Taster& taster, TastingClass& cls) -> Task<Geom*> {
     if (taster.provider().name() != "da0s1") co_return nullptr;
     const Names partitions{"a", "b", "c"};
-    co_return split(taster, cls, partitions);
+    co_return make_pieces(taster, cls, partitions);
   });
   t.source("da0");
   ASSERT_TRUE(t.mesh.settle());
@@ -117,11 +94,12 @@ TEST(Taste, Paper_47_what_a_module_makes_is_tasted_in_turn) {
 
 TEST(Taste, Inv_T1_a_label_that_contains_itself_ends_with_the_medium) {
   TestMesh t;
-  TastingClass& russian = load(t, "doll", [](Taster& taster, TastingClass& cls) -> Task<Geom*> {
-    if (taster.properties().media_size_bytes < 1024) co_return nullptr;
-    const Names inner{"i"};
-    co_return split(taster, cls, inner);
-  });
+  TastingClass& russian =
+      load_tasting(t, "doll", [](Taster& taster, TastingClass& cls) -> Task<Geom*> {
+        if (taster.properties().media_size_bytes < 1024) co_return nullptr;
+        const Names inner{"i"};
+        co_return make_pieces(taster, cls, inner);
+      });
   t.source("da0", properties_of_size(1 << 20));
   ASSERT_TRUE(t.mesh.settle());
   EXPECT_EQ(russian.geom_count(), 11U) << "2^20 down to 512 by halves";
@@ -135,7 +113,7 @@ TEST(Taste, Paper_80_a_class_that_comes_later_is_offered_what_there_is) {
   auto& unpublished = t.add<Source>("da2");
   t.mesh.new_provider(unpublished, "da2", properties_of_size(512)).value();
   ASSERT_TRUE(t.mesh.settle());
-  TastingClass& cls = load(t, "c", nothing);
+  TastingClass& cls = load_tasting(t, "c", taste_nothing);
   ASSERT_TRUE(t.mesh.settle());
   EXPECT_EQ(cls.asked, (Names{"da0", "da1"}));
 }
@@ -144,7 +122,7 @@ TEST(Taste, Paper_72_a_mesh_can_be_built_by_hand_without_tasting) {
   TestMesh t;
   t.mesh.set_tasting(false);
   t.source("da0");
-  TastingClass& cls = load(t, "c", nothing);
+  TastingClass& cls = load_tasting(t, "c", taste_nothing);
   t.source("da1");
   ASSERT_TRUE(t.mesh.settle());
   EXPECT_TRUE(cls.asked.empty());
@@ -152,8 +130,8 @@ TEST(Taste, Paper_72_a_mesh_can_be_built_by_hand_without_tasting) {
 
 TEST(Taste, a_class_is_loaded_once) {
   TestMesh t;
-  load(t, "c", nothing);
-  const Status again = t.mesh.load(std::make_unique<TastingClass>("c", nothing));
+  load_tasting(t, "c", taste_nothing);
+  const Status again = t.mesh.load(std::make_unique<TastingClass>("c", taste_nothing));
   ASSERT_FALSE(again);
   EXPECT_EQ(again.error().code, EEXIST);
   EXPECT_EQ(t.mesh.classes().size(), 1U);
@@ -161,9 +139,9 @@ TEST(Taste, a_class_is_loaded_once) {
 
 TEST(Taste, a_class_with_a_geom_there_is_not_asked_again) {
   TestMesh t;
-  TastingClass& cls = load(t, "c", [](Taster& taster, TastingClass& c) -> Task<Geom*> {
+  TastingClass& cls = load_tasting(t, "c", [](Taster& taster, TastingClass& c) -> Task<Geom*> {
     const Names none;
-    co_return split(taster, c, none);
+    co_return make_pieces(taster, c, none);
   });
   t.source("da0");
   ASSERT_TRUE(t.mesh.settle());
@@ -174,7 +152,7 @@ TEST(Taste, a_class_with_a_geom_there_is_not_asked_again) {
 
 TEST(Taste, Inv_E11_what_is_lost_is_not_offered) {
   TestMesh t;
-  TastingClass& cls = load(t, "c", nothing);
+  TastingClass& cls = load_tasting(t, "c", taste_nothing);
   Source& disk = t.source("da0");
   t.mesh.wither(disk);
   ASSERT_TRUE(t.mesh.settle());
@@ -187,7 +165,7 @@ TEST(Taste, Inv_E11_what_is_lost_is_not_offered) {
 TEST(Taste, Inv_T2_tasting_leaves_nothing_open_and_can_not_write) {
   TestMesh t;
   int refused = 0;
-  load(t, "c", [&refused](Taster& taster, TastingClass&) -> Task<Geom*> {
+  load_tasting(t, "c", [&refused](Taster& taster, TastingClass&) -> Task<Geom*> {
     EXPECT_EQ(taster.provider().access(), kReadOnly);
     Consumer& edge = taster.provider().consumers().front();
     const std::array<std::byte, 512> sector{};
@@ -227,7 +205,7 @@ TEST_P(Reading, a_taster_reads_any_bytes_there_are) {
                                   {-1, 1, false},        {0, size + 1, false}, {0, -1, false},
                                   {size - 1, 2, false}};
   int looked = 0;
-  load(t, "c", [&](Taster& taster, TastingClass&) -> Task<Geom*> {
+  load_tasting(t, "c", [&](Taster& taster, TastingClass&) -> Task<Geom*> {
     for (const Place& place : places) {
       const Result<Bytes> bytes = co_await taster.read(place.offset, place.length);
       EXPECT_EQ(bytes.has_value(), place.fine) << place.offset << '+' << place.length;
@@ -253,7 +231,7 @@ TEST(Taste, Inv_E20_the_last_byte_of_the_largest_medium_can_be_read) {
   constexpr std::int64_t kSize = std::numeric_limits<std::int64_t>::max() / 2352 * 2352;
   Source& disk = t.source("da0", properties_of_size(kSize, 2352));
   bool fine = false;
-  load(t, "c", [&](Taster& taster, TastingClass&) -> Task<Geom*> {
+  load_tasting(t, "c", [&](Taster& taster, TastingClass&) -> Task<Geom*> {
     const Result<Bytes> bytes = co_await taster.read(kSize - 1, 1);
     fine = bytes.has_value();
     co_return nullptr;
@@ -269,7 +247,7 @@ TEST(Taste, Inv_T6_the_last_writer_to_close_brings_the_classes_back_once) {
   TestMesh t;
   t.source("da0");
   User& writer = t.user("writer", t.provider("da0"));
-  TastingClass& cls = load(t, "c", nothing);
+  TastingClass& cls = load_tasting(t, "c", taste_nothing);
   ASSERT_TRUE(t.mesh.settle());
   cls.asked.clear();
   ASSERT_TRUE(t.mesh.access(writer.edge(), {1, 0, 0}));
@@ -294,7 +272,7 @@ TEST(Taste, what_is_being_written_is_not_looked_at_until_it_is_closed) {
   User& writer = t.user("writer", t.provider("da0"));
   ASSERT_TRUE(t.mesh.access(writer.edge(), {0, 1, 0}));
   t.mesh.set_tasting(true);
-  TastingClass& cls = load(t, "c", nothing);
+  TastingClass& cls = load_tasting(t, "c", taste_nothing);
   ASSERT_TRUE(t.mesh.settle());
   EXPECT_TRUE(cls.asked.empty());
   ASSERT_TRUE(t.mesh.close(writer.edge()));
@@ -305,7 +283,7 @@ TEST(Taste, what_is_being_written_is_not_looked_at_until_it_is_closed) {
 // Reads, then something happens, then it makes a geom of what it has read.
 struct Race {
   explicit Race(std::function<void()> meanwhile) {
-    cls = &load(
+    cls = &load_tasting(
         t, "believer",
         [this, meanwhile = std::move(meanwhile)](Taster& taster, TastingClass& c) -> Task<Geom*> {
           return believe(taster, c, meanwhile);
@@ -317,7 +295,7 @@ struct Race {
     EXPECT_TRUE(table);
     if (cls.asked.size() == 1) meanwhile();
     const Names one{"p1"};
-    co_return split(taster, cls, one);
+    co_return make_pieces(taster, cls, one);
   }
   TestMesh t;
   TastingClass* cls = nullptr;
@@ -355,13 +333,13 @@ TEST(Taste, Inv_T6_nor_one_made_of_the_medium_before) {
 TEST(Taste, classes_that_come_after_a_writer_wait_for_him_to_close) {
   TestMesh t;
   User* writer = nullptr;
-  load(t, "first", [&](Taster&, TastingClass& cls) -> Task<Geom*> {
+  load_tasting(t, "first", [&](Taster&, TastingClass& cls) -> Task<Geom*> {
     if (cls.asked.size() == 1) {
       EXPECT_TRUE(t.mesh.access(writer->edge(), {0, 1, 0}));
     }
     co_return nullptr;
   });
-  TastingClass& second = load(t, "second", nothing);
+  TastingClass& second = load_tasting(t, "second", taste_nothing);
   t.source("da0");
   writer = &t.user("writer", t.provider("da0"));
   ASSERT_TRUE(t.mesh.settle());
@@ -375,7 +353,7 @@ TEST(Taste, Inv_T4_the_disk_may_be_lost_while_it_is_tasted) {
   TestMesh t;
   Source& disk = t.source("da0");
   int error = -1;
-  load(t, "c", [&](Taster& taster, TastingClass& cls) -> Task<Geom*> {
+  load_tasting(t, "c", [&](Taster& taster, TastingClass& cls) -> Task<Geom*> {
     const Result<Bytes> bytes = co_await taster.read(0, 512);
     error = bytes ? 0 : bytes.error().code;
     EXPECT_EQ(taster.provider().name(), "da0") << "it is still there to be looked at";
@@ -392,143 +370,6 @@ TEST(Taste, Inv_T4_the_disk_may_be_lost_while_it_is_tasted) {
   ASSERT_TRUE(t.mesh.settle());
   EXPECT_EQ(error, ENXIO);
   EXPECT_EQ(t.mesh.census(), Census{});
-}
-
-// Unloading --------------------------------------------------------------------------------------
-
-TEST(Unload, Inv_E32_a_class_in_use_stays_as_it_is) {
-  TestMesh t;
-  TastingClass& cls = load(t, "slicer", [](Taster& taster, TastingClass& c) -> Task<Geom*> {
-    if (taster.provider().name() != "da0") co_return nullptr;
-    const Names one{"s1"};
-    co_return split(taster, c, one);
-  });
-  t.source("da0");
-  ASSERT_TRUE(t.mesh.settle());
-  User& user = t.user("u", t.provider("da0s1"));
-  ASSERT_TRUE(t.mesh.access(user.edge(), {1, 0, 0}));
-  const Status refused = t.mesh.unload("slicer");
-  ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().code, EBUSY);
-  ASSERT_TRUE(t.mesh.settle());
-  EXPECT_EQ(cls.geom_count(), 1U);
-  EXPECT_FALSE(cls.unloading());
-  Issuer issuer(t.mesh);
-  EXPECT_EQ(issuer.ask(user.edge(), Command::read, 0, 512), 0);
-  ASSERT_TRUE(t.mesh.close(user.edge()));
-  EXPECT_TRUE(t.mesh.unload("slicer"));
-  EXPECT_EQ(t.mesh.find_class("slicer"), nullptr);
-  ASSERT_TRUE(t.mesh.settle());
-  EXPECT_TRUE(t.mesh.classes().empty());
-  EXPECT_EQ(t.mesh.provider("da0s1"), nullptr);
-  EXPECT_EQ(t.mesh.unload("slicer").error().code, ENOENT);
-}
-
-TEST(Unload, Inv_E32_a_user_who_has_something_open_keeps_his_class) {
-  TestMesh t;
-  t.source("da0");
-  auto owned = std::make_unique<Class>("fs");
-  Class& cls = *owned;
-  ASSERT_TRUE(t.mesh.load(std::move(owned)));
-  auto& mounted = static_cast<User&>(t.mesh.add(std::make_unique<User>(t.mesh, cls, "/usr")));
-  t.mesh.new_consumer(mounted, t.provider("da0")).value();
-  ASSERT_TRUE(t.mesh.access(mounted.edge(), {1, 0, 0}));
-  const Status refused = t.mesh.unload("fs");
-  ASSERT_FALSE(refused) << "it is mounted";
-  EXPECT_EQ(refused.error().code, EBUSY);
-  EXPECT_NE(refused.error().text.find("/usr"), std::string::npos) << refused.error().text;
-  ASSERT_TRUE(t.mesh.close(mounted.edge()));
-  EXPECT_TRUE(t.mesh.unload("fs"));
-  ASSERT_TRUE(t.mesh.settle());
-  EXPECT_TRUE(t.mesh.classes().empty());
-}
-
-TEST(Unload, a_class_unloaded_while_it_tastes_leaves_nothing) {
-  for (const bool makes_one : {false, true}) {
-    TestMesh t;
-    load(t, "c", [&](Taster& taster, TastingClass& cls) -> Task<Geom*> {
-      const Result<Bytes> bytes = co_await taster.read(0, 512);
-      EXPECT_TRUE(cls.unloading());
-      if (!makes_one) co_return nullptr;
-      const Names one{"s1"};
-      co_return split(taster, cls, one);
-    });
-    Source& disk = t.source("da0");
-    disk.hold = true;
-    while (disk.held.empty()) ASSERT_TRUE(t.executor.step());
-    EXPECT_TRUE(t.mesh.unload("c"));
-    EXPECT_EQ(t.mesh.classes().size(), 1U) << "its taste() has not returned";
-    disk.hold = false;
-    disk.finish_all();
-    ASSERT_TRUE(t.mesh.settle());
-    EXPECT_TRUE(t.mesh.classes().empty()) << makes_one;
-    EXPECT_EQ(t.mesh.census().geoms, 1U) << makes_one;
-    EXPECT_EQ(t.mesh.provider("da0s1"), nullptr);
-  }
-}
-
-// Again ------------------------------------------------------------------------------------------
-
-TEST(Retaste, the_classs_geoms_go_and_it_looks_again_where_nothing_is_open) {
-  TestMesh t;
-  TastingClass& cls = load(t, "slicer", [](Taster& taster, TastingClass& c) -> Task<Geom*> {
-    if (taster.provider().name().size() > 3) co_return nullptr;
-    const Names one{"s1"};
-    co_return split(taster, c, one);
-  });
-  TastingClass& other = load(t, "other", nothing);
-  t.source("da0");
-  t.source("da1");
-  ASSERT_TRUE(t.mesh.settle());
-  User& user = t.user("u", t.provider("da1s1"));
-  ASSERT_TRUE(t.mesh.access(user.edge(), {1, 0, 0}));
-  const std::uint64_t old = t.provider("da0s1").id();
-  const std::uint64_t kept = t.provider("da1s1").id();
-  cls.asked.clear();
-  other.asked.clear();
-  t.mesh.retaste(cls);
-  ASSERT_TRUE(t.mesh.settle());
-  EXPECT_NE(t.provider("da0s1").id(), old);
-  EXPECT_EQ(t.provider("da1s1").id(), kept) << "it is open";
-  EXPECT_EQ(user.orphanings, 0);
-  EXPECT_EQ(cls.asked, (Names{"da0", "da0s1"}));
-  EXPECT_EQ(other.asked, Names{"da0s1"}) << "only what is new";
-  EXPECT_EQ(cls.geom_count(), 2U);
-}
-
-// Would rather live on than be asked again.
-TEST(Retaste, a_geom_that_survives_losses_does_not_survive_this) {
-  TestMesh t;
-  TastingClass& cls = load(t, "mirror", [](Taster& taster, TastingClass& c) -> Task<Geom*> {
-    Mesh& mesh = taster.mesh();
-    Geom& geom = mesh.add(std::make_unique<Fork>(mesh, c, taster.provider().name()));
-    mesh.new_consumer(geom, taster.provider()).value();
-    mesh.new_consumer(geom, *mesh.provider("spare")).value();
-    co_return &geom;
-  });
-  t.mesh.set_tasting(false);
-  t.source("spare");
-  t.source("da0");
-  t.mesh.set_tasting(true);
-  t.mesh.taste(t.provider("da0"));
-  ASSERT_TRUE(t.mesh.settle());
-  ASSERT_EQ(cls.geom_count(), 1U);
-  const std::uint64_t old = t.mesh.geom("mirror", "da0")->id();
-  cls.asked.clear();
-  t.mesh.retaste(cls);
-  ASSERT_TRUE(t.mesh.settle());
-  EXPECT_EQ(t.mesh.geom_by_id(old), nullptr);
-}
-
-TEST(Retaste, of_a_class_that_has_gone_meanwhile_is_nothing) {
-  TestMesh t;
-  TastingClass& cls = load(t, "c", nothing);
-  t.source("da0");
-  ASSERT_TRUE(t.mesh.settle());
-  t.mesh.retaste(cls);
-  EXPECT_TRUE(t.mesh.unload("c"));
-  ASSERT_TRUE(t.mesh.settle());
-  EXPECT_TRUE(t.mesh.classes().empty());
 }
 
 }  // namespace

@@ -5,10 +5,12 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "model/check.h"
 #include "model/mesh.h"
 #include "model/taster.h"
 #include "model/virtual_executor.h"
@@ -247,6 +249,30 @@ class TestMesh {
   Mesh mesh;
 };
 
+using Names = std::vector<std::string>;
+
+// Loads a class that tastes as `how` says.
+inline TastingClass& load_tasting(TestMesh& t, const std::string& name, TastingClass::Taste how) {
+  auto owned = std::make_unique<TastingClass>(name, std::move(how));
+  TastingClass& cls = *owned;
+  const Status loaded = t.mesh.load(std::move(owned));
+  BIOTOPE_CHECK(loaded.has_value(), "a test loads a class of one name once");
+  return cls;
+}
+
+inline Task<Geom*> taste_nothing(Taster&, TastingClass&) { co_return nullptr; }
+
+// A geom of `cls` with one piece for each name in `suffixes`, each half as long as what is below.
+inline Geom* make_pieces(Taster& taster, const Class& cls, const Names& suffixes) {
+  Mesh& mesh = taster.mesh();
+  Provider& below = taster.provider();
+  auto& geom = static_cast<Slices&>(mesh.add(std::make_unique<Slices>(mesh, cls, below.name())));
+  mesh.new_consumer(geom, below).value();
+  const std::int64_t half = below.media_size_bytes() / 2 / 512 * 512;
+  for (const std::string& suffix : suffixes) geom.add_piece(below.name() + suffix, 0, half);
+  return &geom;
+}
+
 // Counts what comes back. Issue with `issue`, look at `errors`.
 class Issuer {
  public:
@@ -353,5 +379,41 @@ inline std::string what_is_wrong(const Mesh& mesh) {
   }
   return {};
 }
+
+// Who stands on what and how it is open, geoms by name.
+inline std::string layout(const Mesh& mesh) {
+  std::set<std::string> lines;
+  for (const Geom& geom : mesh.geoms()) {
+    for (const Consumer& consumer : geom.consumers()) {
+      lines.insert(
+          sentence(consumer.name(), ' ', consumer.access().text(), ' ', geom.rank(), '\n'));
+    }
+    for (const Provider& provider : geom.providers()) {
+      lines.insert(sentence(provider.name(), ' ', provider.access().text(), '\n'));
+    }
+  }
+  std::string all;
+  for (const std::string& line : lines) all += line;
+  return all;
+}
+
+// Looks whether the mesh is ever seen half changed.
+class Watcher final : public Observer {
+ public:
+  explicit Watcher(Mesh& mesh) : mesh_(mesh) { mesh_.facts().add(*this); }
+  ~Watcher() override { mesh_.facts().remove(*this); }
+  void on_fact(const Fact& fact) override {
+    seen.insert(layout(mesh_));
+    if (wrong.empty()) {
+      wrong = what_is_wrong(mesh_);
+      if (!wrong.empty()) wrong += sentence(" at ", fact_name(fact.kind));
+    }
+  }
+  std::set<std::string> seen;
+  std::string wrong;
+
+ private:
+  Mesh& mesh_;
+};
 
 }  // namespace biotope::testing
