@@ -29,7 +29,6 @@ class Cache::Transfer {
     buf.b_flags |= kBufBusy;
     buf.b_iocmd() = command_;
     buf.b_caller1() = this;
-    buf.b_caller2() = &block;
     buf.b_iodone() = [](Bio& bio) { static_cast<Transfer*>(bio.caller1)->done(bio); };
     dev_strategy(buf, edge_);
   }
@@ -39,6 +38,7 @@ class Cache::Transfer {
     buf.b_flags &= ~std::uint32_t{kBufBusy};
     if (bio.error == 0) {
       buf.b_flags = (buf.b_flags | kBufCache) & ~std::uint32_t{kBufDelwri};
+      buf.b_dirtyoff = buf.b_dirtyend = 0;
     } else if (error_ == 0) {
       error_ = bio.error;
     }
@@ -73,12 +73,21 @@ Cache::BlockPointer Cache::make(std::int64_t number) {
   }
   buf.b_bcount() = static_cast<std::int64_t>(block->data.size());
   buf.b_data() = Data(block->data.data());
-  block->age = ages_.insert(ages_.end(), number);
+  buf.b_caller2() = block.get();
+  ages_.push_back(buf);
   blocks_.emplace(number, block);
   return block;
 }
 
-void Cache::touch(Block& block) { ages_.splice(ages_.end(), ages_, block.age); }
+void Cache::touch(Block& block) {
+  ages_.erase(ages_.iterator_to(block.buf));
+  ages_.push_back(block.buf);
+}
+
+void Cache::drop(Block& block) {
+  ages_.erase(ages_.iterator_to(block.buf));
+  blocks_.erase(block.number);
+}
 
 Task<Status> Cache::transfer(std::vector<BlockPointer> blocks, Command command) {
   if (edge_ == nullptr) co_return fail(ENXIO, "the disk is gone");
@@ -94,13 +103,12 @@ Task<Status> Cache::transfer(std::vector<BlockPointer> blocks, Command command) 
 // sweep instead of many.
 Task<Status> Cache::make_room() {
   while (blocks_.size() >= capacity_) {
-    const BlockPointer oldest = blocks_.at(ages_.front());
-    if (oldest->dirty()) {
+    auto& oldest = *static_cast<Block*>(ages_.front().b_caller2());
+    if (oldest.dirty()) {
       if (Status written = co_await sync(); !written) co_return written;
       if (edge_ == nullptr) co_return fail(ENXIO, "the disk is gone");
     }
-    ages_.erase(oldest->age);
-    blocks_.erase(oldest->number);
+    drop(oldest);
   }
   co_return Status{};
 }
@@ -118,10 +126,7 @@ Task<Result<Cache::BlockPointer>> Cache::get(std::int64_t number, bool whole) {
   std::vector<BlockPointer> one{block};
   Status read = co_await transfer(std::move(one), Command::read);
   if (!read) {
-    if (const auto found = blocks_.find(number); found != blocks_.end()) {
-      ages_.erase(found->second->age);
-      blocks_.erase(found);
-    }
+    if (edge_ != nullptr) drop(*block);
     co_return pass_on(read);
   }
   co_return block;
@@ -142,6 +147,17 @@ Task<Result<Bytes>> Cache::read(std::int64_t offset_bytes, std::int64_t length_b
   co_return bytes;
 }
 
+namespace {
+
+void mark_dirty(Buf& buf, std::int64_t from, std::int64_t to) {
+  const bool first = (buf.b_flags & kBufDelwri) == 0;
+  buf.b_dirtyoff = first ? from : std::min(buf.b_dirtyoff, from);
+  buf.b_dirtyend = first ? to : std::max(buf.b_dirtyend, to);
+  buf.b_flags |= kBufDelwri | kBufCache;
+}
+
+}  // namespace
+
 Task<Status> Cache::write(std::int64_t offset_bytes, Bytes data) {
   const std::int64_t end = offset_bytes + static_cast<std::int64_t>(data.size());
   for (std::int64_t at = offset_bytes; at < end;) {
@@ -154,7 +170,7 @@ Task<Status> Cache::write(std::int64_t offset_bytes, Bytes data) {
     if (!block) co_return pass_on(block);
     std::memcpy((*block)->data.data() + in_block, data.data() + (at - offset_bytes),
                 static_cast<std::size_t>(take));
-    (*block)->buf.b_flags |= kBufDelwri | kBufCache;
+    mark_dirty((*block)->buf, in_block, in_block + take);
     at += take;
   }
   co_return Status{};
@@ -165,24 +181,28 @@ Task<Status> Cache::sync() {
   for (const auto& [number, block] : blocks_) {
     if (block->dirty()) dirty.push_back(block);
   }
-  co_return co_await transfer(std::move(dirty), Command::write);
+  Status written = co_await transfer(dirty, Command::write);
+  for (const BlockPointer& block : dirty) {
+    if (!block->dirty()) unflushed_.insert(block->number);
+  }
+  co_return written;
 }
 
 void Cache::forget() {
   edge_ = nullptr;
-  blocks_.clear();
   ages_.clear();
+  blocks_.clear();
 }
 
 std::size_t Cache::dirty_blocks() const {
-  return static_cast<std::size_t>(std::count_if(
-      blocks_.begin(), blocks_.end(), [](const auto& b) { return b.second->dirty(); }));
+  return static_cast<std::size_t>(std::count_if(blocks_.begin(), blocks_.end(),
+                                                [](const auto& b) { return b.second->dirty(); }));
 }
 
 std::int64_t Cache::dirty_bytes() const {
   std::int64_t bytes = 0;
   for (const auto& [number, block] : blocks_) {
-    if (block->dirty()) bytes += static_cast<std::int64_t>(block->data.size());
+    bytes += block->buf.b_dirtyend - block->buf.b_dirtyoff;
   }
   return bytes;
 }

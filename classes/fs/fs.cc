@@ -27,6 +27,15 @@ std::string list(const std::vector<std::string>& files) {
   return text;
 }
 
+std::string in_words(const LostData& lost) {
+  if (!lost.any()) return "nothing is lost";
+  std::string text = sentence(lost.blocks, " blocks, ", lost.bytes, " bytes are lost");
+  if (lost.unflushed_blocks > 0) {
+    text += sentence(", ", lost.unflushed_blocks, " more blocks were written and not flushed");
+  }
+  return text + ", of " + list(lost.files);
+}
+
 }  // namespace
 
 Fs::~Fs() {
@@ -40,11 +49,7 @@ void Fs::spoiled(Consumer&) {}
 void Fs::orphaned(Consumer&) {
   if (mount_ != nullptr && mount_->alive()) {
     mount_->lose();
-    const LostData& lost = mount_->lost();
-    mesh().note(*this, lost.any() ? sentence("unmounted by force: ", lost.blocks, " blocks, ",
-                                             lost.bytes, " bytes of ", list(lost.files),
-                                             " are lost")
-                                  : "unmounted by force: nothing is lost");
+    mesh().note(*this, "unmounted by force: " + in_words(mount_->lost()));
   }
   mesh().wither(*this);
 }
@@ -76,6 +81,11 @@ Task<Status> Fs::unmount(Mesh& mesh, std::uint64_t geom_id) {
 
 std::span<const Parameter> FsClass::parameters() const { return kParameters; }
 
+Result<Geom*> FsClass::create(Mesh&, const Creation& creation) {
+  return fail(EOPNOTSUPP, "fs ", creation.name,
+              " is not made at once: a file system is mounted, which reads from the disk");
+}
+
 Task<Result<Fs*>> mount(Mesh& mesh, std::uint64_t provider_id, Creation creation) {
   const Class* cls = mesh.find_class("fs");
   if (cls == nullptr) co_return fail(ENOENT, "the class fs is not loaded");
@@ -101,6 +111,8 @@ Task<Result<Fs*>> mount(Mesh& mesh, std::uint64_t provider_id, Creation creation
   }
   if (!fine && !(fine.error().code == EINVAL && creation.values.boolean("raw"))) {
     mounted->lose();
+    // At once, so that who tries again is not in his own way.
+    static_cast<void>(mesh.close(still_there->consumers().front()));
     mesh.wither(*still_there);
     co_return pass_on(fine);
   }

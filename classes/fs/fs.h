@@ -39,12 +39,14 @@ class FsClass final : public Class {
   FsClass() : Class("fs") {}
   std::string_view help() const override { return "a mounted file system"; }
   std::span<const Parameter> parameters() const override;
+  // EOPNOTSUPP: mount() takes time.
+  Result<Geom*> create(Mesh& mesh, const Creation& creation) override;
 };
 
 // Mounts what is on a provider: opens it for reading, or for reading and writing exclusively, and
 // recognises the volume. The class fs must be loaded; `creation.values` are checked against its
-// table. The errors are those of the open, EINVAL when no volume is recognised there, ENXIO when the
-// provider is not there (any more); then nothing is left behind.
+// table. The errors are those of the open, EINVAL when no volume is recognised there, ENXIO when
+// the provider is not there (any more); then nothing is left behind.
 Task<Result<Fs*>> mount(Mesh& mesh, std::uint64_t provider_id, Creation creation);
 
 }  // namespace biotope::fs

@@ -83,22 +83,25 @@ Task<Status> Mount::recognise(Pointer self) {
   co_return Status{};
 }
 
-Task<Result<FileMap>> Mount::map_of(std::string path) {
+Task<Result<Mount::Map>> Mount::map_of(std::string path) {
   if (Status alive = fine(); !alive) co_return pass_on(alive);
   if (const auto known = maps_.find(path); known != maps_.end()) co_return known->second;
   if (volume_ == nullptr) co_return fail(EOPNOTSUPP, name_, ": nothing is known of this volume");
   Reader reader(cache_);
-  Result<FileMap> map = co_await volume_->find(reader, path);
+  Result<FileMap> found = co_await volume_->find(reader, path);
   if (Status alive = fine(); !alive) co_return pass_on(alive);
-  if (!map) co_return fail(map.error().code, name_, ": ", map.error().text);
-  maps_.emplace(std::move(path), *map);
+  if (!found) co_return fail(found.error().code, name_, ": ", found.error().text);
+  Map map = std::make_shared<const FileMap>(std::move(*found));
+  maps_.emplace(std::move(path), map);
   co_return map;
 }
 
 Task<Result<FileMap>> Mount::find(Pointer self, std::string path) {
   Turn turn(*self);
   co_await turn;
-  co_return co_await self->map_of(std::move(path));
+  const Result<Map> map = co_await self->map_of(std::move(path));
+  if (!map) co_return pass_on(map);
+  co_return **map;
 }
 
 namespace {
@@ -113,12 +116,19 @@ Status in_file(const std::string& name, const std::string& path, const FileMap& 
               " are not all in the file ", path, ", which has ", map.size_bytes);
 }
 
-// The part of `extent` that lies in [from, to) of the file; of no length when there is none.
-Extent clipped(const Extent& extent, std::int64_t from, std::int64_t to) {
-  const std::int64_t start = std::max(from, extent.file_offset_bytes);
-  const std::int64_t end = std::min(to, extent.file_offset_bytes + extent.length_bytes);
-  return {start, extent.volume_offset_bytes + (start - extent.file_offset_bytes),
-          std::max<std::int64_t>(end - start, 0)};
+// What of the extents lies in [from, to) of the file.
+std::vector<Extent> pieces_of(const FileMap& map, std::int64_t from, std::int64_t to) {
+  auto extent = std::partition_point(map.extents.begin(), map.extents.end(), [&](const Extent& e) {
+    return e.file_offset_bytes + e.length_bytes <= from;
+  });
+  std::vector<Extent> pieces;
+  for (; extent != map.extents.end() && extent->file_offset_bytes < to; ++extent) {
+    const std::int64_t start = std::max(from, extent->file_offset_bytes);
+    const std::int64_t end = std::min(to, extent->file_offset_bytes + extent->length_bytes);
+    pieces.push_back(
+        {start, extent->volume_offset_bytes + (start - extent->file_offset_bytes), end - start});
+  }
+  return pieces;
 }
 
 }  // namespace
@@ -127,41 +137,36 @@ Task<Result<Bytes>> Mount::read_file(Pointer self, std::string path, std::int64_
                                      std::int64_t length_bytes) {
   Turn turn(*self);
   co_await turn;
-  const Result<FileMap> map = co_await self->map_of(path);
+  const Result<Map> map = co_await self->map_of(path);
   if (!map) co_return pass_on(map);
-  if (Status inside = in_file(self->name_, path, *map, offset_bytes, length_bytes); !inside) {
+  if (Status inside = in_file(self->name_, path, **map, offset_bytes, length_bytes); !inside) {
     co_return pass_on(inside);
   }
   Bytes bytes(static_cast<std::size_t>(length_bytes));
-  for (const Extent& extent : map->extents) {
-    const Extent part = clipped(extent, offset_bytes, offset_bytes + length_bytes);
-    if (part.length_bytes == 0) continue;
-    const Result<Bytes> piece =
-        co_await self->cache_.read(part.volume_offset_bytes, part.length_bytes);
-    if (!piece) co_return pass_on(piece);
-    std::copy(piece->begin(), piece->end(),
-              bytes.begin() + (part.file_offset_bytes - offset_bytes));
+  const std::vector<Extent> pieces = pieces_of(**map, offset_bytes, offset_bytes + length_bytes);
+  for (const Extent& piece : pieces) {
+    const Result<Bytes> read =
+        co_await self->cache_.read(piece.volume_offset_bytes, piece.length_bytes);
+    if (!read) co_return pass_on(read);
+    std::copy(read->begin(), read->end(), bytes.begin() + (piece.file_offset_bytes - offset_bytes));
   }
   co_return bytes;
 }
 
-Task<Status> Mount::write_extents(const FileMap& map, std::string path, std::int64_t offset_bytes,
-                                  Bytes data) {
-  const std::int64_t end = offset_bytes + static_cast<std::int64_t>(data.size());
+Task<Status> Mount::write_pieces(std::string path, std::vector<Extent> pieces,
+                                 std::int64_t offset_bytes, Bytes data) {
   std::int64_t covered = 0;
-  for (const Extent& extent : map.extents) covered += clipped(extent, offset_bytes, end).length_bytes;
-  if (covered < end - offset_bytes) {
+  for (const Extent& piece : pieces) covered += piece.length_bytes;
+  if (covered < static_cast<std::int64_t>(data.size())) {
     co_return fail(EINVAL, name_, ": ", path, " has a hole there, and nothing is allocated here");
   }
   if (std::find(dirty_files_.begin(), dirty_files_.end(), path) == dirty_files_.end()) {
-    dirty_files_.push_back(path);
+    dirty_files_.push_back(std::move(path));
   }
-  for (const Extent& extent : map.extents) {
-    const Extent part = clipped(extent, offset_bytes, end);
-    if (part.length_bytes == 0) continue;
-    const auto from = data.begin() + (part.file_offset_bytes - offset_bytes);
-    Bytes piece(from, from + part.length_bytes);
-    if (Status done = co_await cache_.write(part.volume_offset_bytes, std::move(piece)); !done) {
+  for (const Extent& piece : pieces) {
+    const auto from = data.begin() + (piece.file_offset_bytes - offset_bytes);
+    Bytes bytes(from, from + piece.length_bytes);
+    if (Status done = co_await cache_.write(piece.volume_offset_bytes, std::move(bytes)); !done) {
       co_return done;
     }
   }
@@ -172,15 +177,16 @@ Task<Status> Mount::write_file(Pointer self, std::string path, std::int64_t offs
                                Bytes data) {
   Turn turn(*self);
   co_await turn;
-  const Result<FileMap> map = co_await self->map_of(path);
+  const Result<Map> map = co_await self->map_of(path);
   if (!map) co_return pass_on(map);
   if (self->readonly_) co_return fail(EROFS, self->name_, " is mounted for reading only");
-  if (Status inside = in_file(self->name_, path, *map, offset_bytes,
-                              static_cast<std::int64_t>(data.size()));
-      !inside) {
+  const auto length = static_cast<std::int64_t>(data.size());
+  if (Status inside = in_file(self->name_, path, **map, offset_bytes, length); !inside) {
     co_return inside;
   }
-  co_return co_await self->write_extents(*map, std::move(path), offset_bytes, std::move(data));
+  std::vector<Extent> pieces = pieces_of(**map, offset_bytes, offset_bytes + length);
+  co_return co_await self->write_pieces(std::move(path), std::move(pieces), offset_bytes,
+                                        std::move(data));
 }
 
 Task<Status> Mount::write_back() {
@@ -189,7 +195,10 @@ Task<Status> Mount::write_back() {
   if (Status written = co_await cache_.sync(); !written) co_return written;
   if (Status alive = fine(); !alive) co_return alive;
   Status flushed = co_await flush(*edge_);
-  if (flushed) dirty_files_.clear();
+  if (flushed) {
+    cache_.flushed();
+    dirty_files_.clear();
+  }
   co_return flushed;
 }
 
@@ -216,6 +225,7 @@ void Mount::lose() {
   alive_ = false;
   lost_.blocks = cache_.dirty_blocks();
   lost_.bytes = cache_.dirty_bytes();
+  lost_.unflushed_blocks = cache_.unflushed_blocks();
   if (lost_.any()) lost_.files = std::move(dirty_files_);
   cache_.forget();
   maps_.clear();

@@ -18,8 +18,11 @@ namespace biotope::fs {
 struct LostData {
   std::uint64_t blocks = 0;
   std::int64_t bytes = 0;
-  std::vector<std::string> files;  // written since the last sync, by name
-  bool any() const { return blocks > 0; }
+  // Written, but no FLUSH after that has succeeded: on a disk that caches writes they may be lost
+  // too.
+  std::uint64_t unflushed_blocks = 0;
+  std::vector<std::string> files;  // what any of that may belong to: written since the last sync
+  bool any() const { return blocks > 0 || unflushed_blocks > 0; }
 };
 
 // A mounted volume: what a user of a file system holds. It outlives the geom that it does its I/O
@@ -76,10 +79,12 @@ class Mount {
   class Turn;
   class Reader;
 
+  using Map = std::shared_ptr<const FileMap>;
+
   Status fine() const;
-  Task<Status> write_extents(const FileMap& map, std::string path, std::int64_t offset_bytes,
-                             Bytes data);
-  Task<Result<FileMap>> map_of(std::string path);
+  Task<Status> write_pieces(std::string path, std::vector<Extent> pieces, std::int64_t offset_bytes,
+                            Bytes data);
+  Task<Result<Map>> map_of(std::string path);
   Task<Status> write_back();
 
   Executor& executor_;
@@ -91,7 +96,7 @@ class Mount {
   bool leaving_ = false;
   Cache cache_;
   std::unique_ptr<Volume> volume_;
-  std::map<std::string, FileMap> maps_;
+  std::map<std::string, Map> maps_;
   std::vector<std::string> dirty_files_;
   LostData lost_;
 

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -162,6 +163,8 @@ struct Recipe {
   const char* command;
   const char* volume_name = "";
 };
+
+inline void PrintTo(const Recipe& recipe, std::ostream* out) { *out << recipe.name; }
 
 inline std::string mtools(const std::string& command) { return "MTOOLS_SKIP_CHECK=1 " + command; }
 

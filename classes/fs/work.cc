@@ -12,8 +12,8 @@ namespace {
 using Philox = r123::Philox4x32;
 
 Philox::ctr_type draw(std::uint64_t seed, std::uint64_t turn, std::uint32_t what) {
-  const Philox::ctr_type counter{{static_cast<std::uint32_t>(turn),
-                                  static_cast<std::uint32_t>(turn >> 32), what, 0}};
+  const Philox::ctr_type counter{
+      {static_cast<std::uint32_t>(turn), static_cast<std::uint32_t>(turn >> 32), what, 0}};
   const Philox::key_type key{
       {static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)}};
   return Philox()(counter, key);
@@ -55,8 +55,8 @@ Task<Status> Work::turn(std::uint64_t number) {
     Bytes bytes = pattern(number, place.length_bytes);
     std::copy(bytes.begin(), bytes.end(), contents_.begin() + place.offset_bytes);
     ++writes_;
-    Status written = co_await Mount::write_file(mount_, options_.path, place.offset_bytes,
-                                                std::move(bytes));
+    Status written =
+        co_await Mount::write_file(mount_, options_.path, place.offset_bytes, std::move(bytes));
     if (written && options_.sync_every > 0 &&
         writes_ % static_cast<std::uint64_t>(options_.sync_every) == 0) {
       written = co_await Mount::sync(mount_);
@@ -88,8 +88,8 @@ Task<Status> Work::run(Pointer self) {
   for (std::uint64_t number = 0; !self->stopped_ && !self->mount_->leaving(); ++number) {
     Status done = co_await self->turn(number);
     if (!done) co_return done;
-    // Also without a pause others get their turn.
-    co_await sleep(self->mount_->executor(), self->options_.pause_ns);
+    const std::int64_t pause_ns = std::max(self->options_.pause_ns, WorkOptions::kLeastPause_ns);
+    co_await sleep(self->mount_->executor(), pause_ns);
   }
   co_return Status{};
 }

@@ -9,16 +9,20 @@
 namespace biotope::fs {
 
 struct WorkOptions {
+  // What even an operation that needs no disk takes its user: if all took no time, the clock would
+  // stand still for everybody.
+  static constexpr std::int64_t kLeastPause_ns = 10'000;
+
   std::string path;
   std::uint64_t seed = 1;
   std::int64_t write_percent = 50;
-  std::int64_t most_bytes = 16384;  // of one read or write
-  std::int64_t pause_ns = 0;        // between two
-  std::int64_t sync_every = 0;      // syncs after that many writes; 0: never by itself
+  std::int64_t most_bytes = 16384;         // of one read or write
+  std::int64_t pause_ns = kLeastPause_ns;  // between two; what is less counts as this
+  std::int64_t sync_every = 0;             // syncs after that many writes; 0: never by itself
 };
 
-// A user at work on one file: reads and writes at random places, and knows at any time what the file
-// has to hold. What it does follows from the options alone.
+// A user at work on one file: reads and writes at random places, and knows at any time what the
+// file has to hold. What it does follows from the options alone.
 class Work {
  public:
   using Pointer = std::shared_ptr<Work>;

@@ -4,15 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <map>
-#include <ostream>
 
 #include "classes/fs/testing.h"
 
 namespace biotope::fs {
-
-namespace testing {
-void PrintTo(const Recipe& recipe, std::ostream* out) { *out << recipe.name; }
-}  // namespace testing
 
 namespace {
 
