@@ -1,55 +1,49 @@
-// The paper's story, played by the program itself, twice.
+// The paper's story (section 4), as a user plays it.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
+
+#include "app/testing.h"
 
 namespace biotope::app {
 namespace {
 
+using ::testing::HasSubstr;
+using ::testing::Not;
+
 constexpr const char* kStory = "scenarios/010-zip-disk.lua";
 
-class Story : public ::testing::Test {
- protected:
-  Story() {
-    std::string name = (std::filesystem::temp_directory_path() / "biotope-story-XXXXXX").string();
-    folder_ = mkdtemp(name.data());
+TEST(Story, the_zip_disk_is_played_to_its_end_and_leaves_everything) {
+  const Playground ground;
+  const Played played = ground.play({"run", kStory, "--out", ground.file("out")});
+  EXPECT_EQ(played.exit_status, 0) << played.errors;
+  EXPECT_EQ(played.out, "Report: " + ground.file("out/index.html") + "\n");
+  EXPECT_THAT(played.errors, HasSubstr("the file that mcopy takes out is what was written"));
+  for (const char* name : {"index.html", "events.log", "latency.json", "latency.hgrm",
+                           "trace.perfetto.json", "case.txt"}) {
+    EXPECT_FALSE(ground.read(std::string("out/") + name).empty()) << name;
   }
-  ~Story() override { std::filesystem::remove_all(folder_); }
+  const std::string log = ground.read("out/events.log");
+  EXPECT_THAT(log, Not(HasSubstr("0x7f"))) << "an address";
+  EXPECT_THAT(log, Not(HasSubstr("biotope-"))) << "the name of a temporary folder";
+  EXPECT_TRUE(ground.tidy());
+}
 
-  std::string in_folder(const std::string& name) const { return (folder_ / name).string(); }
-  static std::string read(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    return std::string(std::istreambuf_iterator<char>(file), {});
+TEST(Story, Inv_D1_two_runs_with_one_seed_leave_the_same_bytes) {
+  const Playground ground;
+  for (const auto& [seed, out] : {std::pair{"5", "one"}, {"5", "two"}, {"6", "other"}}) {
+    const Played played =
+        ground.play({"run", kStory, "--quiet", "--seed", seed, "--out", ground.file(out)});
+    ASSERT_EQ(played.exit_status, 0) << played.errors;
   }
-  // The exit status of `biotope run ARGUMENTS`; what it said is then in says().
-  int run(const std::string& arguments) {
-    const char* program = std::getenv("BIOTOPE_BINARY");
-    if (program == nullptr) program = "build/biotope";
-    const std::string line = "PATH=$PATH:/usr/sbin:/sbin " + std::string(program) + " run " +
-                             arguments + " >" + in_folder("stdout") + " 2>" + in_folder("stderr");
-    const int status = std::system(line.c_str());
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  EXPECT_GT(ground.read("one/events.log").size(), 100'000U);
+  for (const char* name : {"events.log", "index.html", "latency.json", "latency.hgrm",
+                           "trace.perfetto.json", "case.txt"}) {
+    EXPECT_EQ(ground.read(std::string("one/") + name), ground.read(std::string("two/") + name))
+        << name;
   }
-  std::string says() const { return read(in_folder("stderr")); }
-
-  std::filesystem::path folder_;
-};
-
-TEST_F(Story, Inv_D1_two_runs_with_one_seed_leave_the_same_bytes) {
-  ASSERT_EQ(run(std::string(kStory) + " --seed 5 --out " + in_folder("one")), 0) << says();
-  ASSERT_EQ(run(std::string(kStory) + " --seed 5 --out " + in_folder("two")), 0) << says();
-  const std::string log = read(in_folder("one/events.log"));
-  EXPECT_GT(log.size(), 100'000U);
-  EXPECT_EQ(log, read(in_folder("two/events.log")));
-  for (const char* name : {"index.html", "latency.json", "latency.hgrm", "trace.perfetto.json"}) {
-    EXPECT_EQ(read(in_folder("one/") + name), read(in_folder("two/") + name)) << name;
-    EXPECT_FALSE(read(in_folder("one/") + name).empty()) << name;
-  }
+  EXPECT_NE(ground.read("one/events.log"), ground.read("other/events.log"));
 }
 
 }  // namespace
