@@ -99,6 +99,7 @@ Verdict Disk::admit(Bio& bio) {
     waiting_.insert(bio);
     return Verdict::held();
   }
+  waiting_.passed(bio);
   return hand_over(bio);
 }
 

@@ -14,6 +14,10 @@ class DiskSort {
   bool empty() const { return head_ == nullptr; }
   const Bio* front() const { return head_; }
   void insert(Bio& bio);
+  // `bio` goes to the drive without waiting, and nothing waits: the arm will be there.
+  void passed(const Bio& bio) {
+    if (has_range(bio.command)) from_ = bio.position_bytes;
+  }
   // The next request, or null.
   Bio* take();
 
