@@ -31,8 +31,8 @@ std::string suggestion(const CLI::App& verb, const std::string& word) {
   const std::vector<std::string_view> candidates(names.begin(), names.end());
   const std::string_view near = nearest(word.substr(0, word.find('=')), candidates);
   if (near.empty()) {
-    std::string words = verb.get_name().empty() ? "biotope" : "biotope " + verb.get_name();
-    return fmt::format("see '{} --help'", words);
+    const bool top = verb.get_parent() == nullptr;
+    return fmt::format("see 'biotope {}--help'", top ? "" : verb.get_name() + " ");
   }
   return fmt::format("did you mean '{}'?", near);
 }

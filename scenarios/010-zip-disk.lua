@@ -111,6 +111,9 @@ local function mountFor(user)
   return true
 end
 
+-- What modules found wrong with the tables on the disk.
+local complaints = {}
+
 local ordinals = { "first", "second", "third", "fourth" }
 
 local function mountAll(tell)
@@ -122,7 +125,8 @@ local function mountAll(tell)
     end
   end
   if #users == 0 then
-    bad_input(("%s: there is no file system on it to mount, so there is no story"):format(guest))
+    complaints[#complaints + 1] = "there is no file system to mount, so there is no story"
+    bad_input(("%s: %s"):format(guest, table.concat(complaints, "; ")))
   end
   return users
 end
@@ -188,15 +192,17 @@ local function heldSlice()
   return nil
 end
 
--- Every pair of neighbours between the mounts and the disk: who stands on whom.
+-- Who stands on whom between the mounts and the disk, each pair once.
 local function neighbours(users)
   local found = {}
+  local seen = {}
   for _, user in ipairs(users) do
     local above = user.volume:name()
     local disk = user.disk
-    while disk ~= nil do
+    while disk ~= nil and not seen[above] do
       local below = disk:geom()
       found[#found + 1] = { above = above, below = below:title() }
+      seen[above] = true
       above = below:title()
       disk = below:below()[1]
     end
@@ -232,6 +238,13 @@ on("tasted", function(fact)
       (tales[fact.class] or fact.text .. ".")
         .. "\n\nThe modules are polled for each of them. `taste` holds a disk while they look at it."
     )
+  end
+end)
+
+on("note", function(fact)
+  if discovering and fact.error ~= nil then
+    complaints[#complaints + 1] = fact.text
+    log(fact.text)
   end
 end)
 
@@ -330,7 +343,10 @@ if guest == nil then
     judge.ufs_file(image, root.start, "/letter.txt") == root.work:contents(),
     "so is the file that the Sleuth Kit takes out of UFS"
   )
-  step("Real tools judge what is on the disk", ("`sfdisk`: %s\n\n`fsck.vfat`: %s"):format(verdict.says, fat.says))
+  step(
+    "Real tools judge what is on the disk",
+    ("`sfdisk`: %s\n\n`fsck.vfat`: %s"):format(verdict.says, fat.says)
+  )
 else
   expect(verdict.says == judge.table(original).says, "the table is as good as it was")
   step("Real tools judge what is on the disk", ("`sfdisk`: %s"):format(verdict.says))

@@ -327,10 +327,8 @@ void bind_media(lua_State* thread) {
   const Binding in_media[] = {{"make", &lua_function<&make>}};
   bind_table(thread, "media", in_media);
   const Binding in_judge[] = {
-      {"table", &lua_function<&table>},
-      {"slices", &lua_function<&slices>},
-      {"fat", &lua_function<&fat>},
-      {"fat_file", &lua_function<&fat_file>},
+      {"table", &lua_function<&table>},       {"slices", &lua_function<&slices>},
+      {"fat", &lua_function<&fat>},           {"fat_file", &lua_function<&fat_file>},
       {"ufs_file", &lua_function<&ufs_file>},
   };
   bind_table(thread, "judge", in_judge);

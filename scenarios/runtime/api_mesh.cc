@@ -258,8 +258,7 @@ int provider_sector_size(Call& call, Provider& p) { return call.give(p.sector_si
 int provider_access(Call& call, Provider& p) {
   const Access access = p.access();
   lua_createtable(call.thread(), 0, 3);
-  for (const auto& [name, count] :
-       {std::pair{"r", access.r}, {"w", access.w}, {"e", access.e}}) {
+  for (const auto& [name, count] : {std::pair{"r", access.r}, {"w", access.w}, {"e", access.e}}) {
     lua_pushinteger(call.thread(), count);
     lua_setfield(call.thread(), -2, name);
   }

@@ -23,7 +23,8 @@ Answer step(Call& call) {
   viz::Story& story = call.world().story();
   story.step(*name, *text);
   if (call.world().options().tell) {
-    call.world().options().tell(sentence(story.step_count() < 10 ? " " : "", story.step_count(), ". ", *name));
+    call.world().options().tell(
+        sentence(story.step_count() < 10 ? " " : "", story.step_count(), ". ", *name));
   }
   return 0;
 }

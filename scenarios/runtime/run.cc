@@ -20,9 +20,11 @@ RunResult stopped(int exit_status, std::string sentence) {
   return result;
 }
 
-// "story.lua:12: what is wrong"; Lua's own errors bring their place along.
+// "story.lua:12: what is wrong"; Lua's own errors bring their place along, and for what the user
+// gave no line of the script is to blame.
 std::string sentence_of(const Failure& failure) {
-  return failure.where.empty() ? failure.text : sentence(failure.where, ": ", failure.text);
+  const bool has_place = !failure.where.empty() && failure.kind != FailureKind::bad_input;
+  return !has_place ? failure.text : sentence(failure.where, ": ", failure.text);
 }
 
 // FNV-1a, so that a case tells whether it was made from the script one has.

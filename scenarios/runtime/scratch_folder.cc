@@ -66,10 +66,20 @@ Status write_file(const std::filesystem::path& path, std::string_view contents) 
 }
 
 Result<std::string> read_file(const std::filesystem::path& path) {
-  errno = 0;
+  std::error_code error;
+  const auto kind = std::filesystem::status(path, error).type();
+  if (kind != std::filesystem::file_type::regular) {
+    const int code = error ? error.value() : EINVAL;
+    return fail(code, path.string(),
+                " can not be read: ", error ? error.message() : "it is no plain file");
+  }
   std::ifstream file(path, std::ios::binary);
-  std::string contents{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  if (!file) return system_failure(path, "read");
+  std::string contents;
+  std::array<char, 1 << 16> piece;
+  while (file.read(piece.data(), piece.size()) || file.gcount() > 0) {
+    contents.append(piece.data(), static_cast<std::size_t>(file.gcount()));
+  }
+  if (!file.eof()) return system_failure(path, "read");
   return contents;
 }
 

@@ -29,6 +29,7 @@ class ScratchFolder {
 
 // Writes a whole file, with a fixed date. Errors: what the system says.
 Status write_file(const std::filesystem::path& path, std::string_view contents);
+// EINVAL: no plain file.
 Result<std::string> read_file(const std::filesystem::path& path);
 // Copies `length_bytes` (-1: all) from one place to another; the target file must exist and is not
 // cut. Errors: what the system says; EIO when the source is shorter.

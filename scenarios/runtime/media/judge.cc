@@ -102,8 +102,7 @@ Result<std::string> read_fat_file(const std::filesystem::path& image, int slice,
 Result<std::string> read_ufs_file(const std::filesystem::path& image, std::int64_t start_bytes,
                                   const std::string& path) {
   const std::string sector = std::to_string(start_bytes / kSector);
-  const auto found =
-      run_tool(kIfind, {"-f", "ufs", "-o", sector, "-n", path, image.string()});
+  const auto found = run_tool(kIfind, {"-f", "ufs", "-o", sector, "-n", path, image.string()});
   if (!found) return pass_on(found);
   const std::string inode = found->output.substr(0, found->output.find('\n'));
   const auto result = run_tool(kIcat, {"-f", "ufs", "-o", sector, image.string(), inode});

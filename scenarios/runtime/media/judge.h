@@ -36,8 +36,8 @@ Result<Judgement> judge_fat(const std::filesystem::path& image, int slice, Scrat
 Result<std::string> read_fat_file(const std::filesystem::path& image, int slice,
                                   const std::string& path);
 
-// The file, as the Sleuth Kit takes it out of the UFS1 that starts at that byte of the image. ENOENT:
-// there is none.
+// The file, as the Sleuth Kit takes it out of the UFS1 that starts at that byte of the image.
+// ENOENT: there is none.
 Result<std::string> read_ufs_file(const std::filesystem::path& image, std::int64_t start_bytes,
                                   const std::string& path);
 

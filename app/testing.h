@@ -1,0 +1,69 @@
+#pragma once
+
+#include <sys/wait.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+
+#include "app/terminal.h"
+
+// For tests: the program as users start it, and a folder for what it leaves.
+namespace biotope::app {
+
+struct Played {
+  int exit_status = -1;
+  std::string out;
+  std::string errors;
+
+  // The first line on stderr: the one that says what was wrong.
+  std::string complaint() const { return errors.substr(0, errors.find('\n')); }
+};
+
+class Playground {
+ public:
+  Playground() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "biotope-test-XXXXXX").string();
+    path_ = mkdtemp(pattern.data()) == nullptr ? "" : pattern;
+  }
+  ~Playground() {
+    std::error_code ignored;
+    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
+  }
+  Playground(const Playground&) = delete;
+  Playground& operator=(const Playground&) = delete;
+
+  std::string file(const std::string& name) const { return (path_ / name).string(); }
+  std::string write(const std::string& name, const std::string& contents) const {
+    std::ofstream(path_ / name, std::ios::binary) << contents;
+    return file(name);
+  }
+  std::string read(const std::string& name) const {
+    std::ostringstream text;
+    text << std::ifstream(path_ / name, std::ios::binary).rdbuf();
+    return text.str();
+  }
+  bool has(const std::string& name) const { return std::filesystem::exists(path_ / name); }
+
+  // Temporary files of the program go to "tmp" in here; what is left of them shows.
+  Played play(const std::vector<std::string>& words, const std::string& environment = {}) const {
+    std::filesystem::create_directory(path_ / "tmp");
+    const char* program = std::getenv("BIOTOPE_BINARY");
+    std::vector<std::string> line{program == nullptr ? "build/biotope" : program};
+    line.insert(line.end(), words.begin(), words.end());
+    const std::string command = "TMPDIR=" + command_line({file("tmp")}) + " " + environment + " " +
+                                command_line(line) + " >" + command_line({file("stdout")}) + " 2>" +
+                                command_line({file("stderr")});
+    const int status = std::system(command.c_str());
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read("stdout"), read("stderr")};
+  }
+  bool tidy() const { return std::filesystem::is_empty(path_ / "tmp"); }
+
+ private:
+  std::filesystem::path path_;
+};
+
+}  // namespace biotope::app
