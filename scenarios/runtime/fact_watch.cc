@@ -10,12 +10,18 @@ namespace {
 
 constexpr int kKinds = static_cast<int>(FactKind::machine) + 1;
 
+// Whose doing it is, or whom it is about; null for nobody.
+const Class* class_of(const Fact& fact) {
+  if (fact.cls != nullptr) return fact.cls;
+  return fact.geom == nullptr ? nullptr : &fact.geom->cls();
+}
+
 FactNote note_of(const Fact& fact) {
   FactNote note;
   note.kind = fact.kind;
   note.time_ns = fact.time_ns;
   note.error = fact.error;
-  if (fact.cls != nullptr) note.cls = fact.cls->name();
+  if (const Class* cls = class_of(fact)) note.cls = cls->name();
   if (fact.geom != nullptr) note.geom = fact.geom->title();
   if (fact.provider != nullptr) note.provider = fact.provider->name();
   note.text = viz::sentence_of(fact);
@@ -36,8 +42,7 @@ bool fits(const std::string& wanted, std::string_view there) {
 
 bool FactFilter::matches(const Fact& fact) const {
   if (fact.kind != kind) return false;
-  const Class* cls_of_fact = fact.cls;
-  if (cls_of_fact == nullptr && fact.geom != nullptr) cls_of_fact = &fact.geom->cls();
+  const Class* cls_of_fact = class_of(fact);
   return fits(cls, cls_of_fact == nullptr ? std::string_view() : cls_of_fact->name()) &&
          fits(geom, fact.geom == nullptr ? std::string() : fact.geom->title()) &&
          fits(provider, fact.provider == nullptr ? std::string_view() : fact.provider->name());
