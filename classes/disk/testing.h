@@ -70,8 +70,8 @@ struct HoldingDisk {
     return traits;
   }
 
+  HoldingDriver driver;  // outlives the mesh, and so the disk
   TestMesh t;
-  HoldingDriver driver;
   Disk* disk = nullptr;
   Consumer* edge = nullptr;
   Issuer issuer{t.mesh};
