@@ -103,8 +103,10 @@ Result<ToolResult> run_tool(const Tool& tool, const std::vector<std::string>& ar
   const std::string path = find_program(tool.program);
   const Channels channels;
   if (!channels.open()) return fail(errno, "no temporary file can be made for ", tool.program);
-  if (std::fwrite(input.data(), 1, input.size(), channels.input.get()) != input.size() ||
-      std::fflush(channels.input.get()) != 0) {
+  // An empty view may have no address, which fwrite does not take.
+  const std::size_t written =
+      input.empty() ? 0 : std::fwrite(input.data(), 1, input.size(), channels.input.get());
+  if (written != input.size() || std::fflush(channels.input.get()) != 0) {
     return fail(errno, "the input of ", tool.program, " can not be written; is the disk full?");
   }
   std::rewind(channels.input.get());
