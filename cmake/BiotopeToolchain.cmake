@@ -37,7 +37,7 @@ if(BIOTOPE_CCACHE)
   # ccache serves a file with a precompiled header only under these relaxations, and a checkout in
   # another place only if it is told what to leave out of the names of files.
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
-      CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+      CCACHE_SLOPPINESS=pch_defines,time_macros
       CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_ABSSTDERR=1 ${BIOTOPE_CCACHE})
 endif()
 
