@@ -30,7 +30,7 @@ Task<void> EventQueue::run() {
 
 void EventQueue::became_idle() {
   busy_ = false;
-  for (auto& then : std::exchange(when_idle_, {})) later_.post(std::move(then));
+  for (auto& then : std::exchange(when_idle_, {})) when_idle(std::move(then));
 }
 
 void EventQueue::clear() {
@@ -43,11 +43,15 @@ void EventQueue::clear() {
 }
 
 void EventQueue::when_idle(std::function<void()> then) {
-  if (idle()) {
-    later_.post(std::move(then));
-  } else {
-    when_idle_.push_back(std::move(then));
-  }
+  if (!idle()) return when_idle_.push_back(std::move(then));
+  // Whoever runs before it may post events: then it has to wait again.
+  later_.post([this, then = std::move(then)] {
+    if (idle()) {
+      then();
+    } else {
+      when_idle_.push_back(then);
+    }
+  });
 }
 
 }  // namespace biotope
