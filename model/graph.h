@@ -10,8 +10,8 @@
 
 #include "model/mesh.h"
 
-// The live mesh as a Boost.Graph: vertices are geoms, edges are attached consumers and point the way
-// requests go, down. Models VertexListGraph, EdgeListGraph is not needed, BidirectionalGraph and
+// The live mesh as a Boost.Graph: vertices are geoms, edges are attached consumers and point the
+// way requests go, down. Models VertexListGraph, EdgeListGraph, BidirectionalGraph and
 // AdjacencyGraph; there is no second copy to keep in step. Anything that needs numbers 0..n-1 takes
 // them from GeomNumbers.
 
@@ -31,15 +31,17 @@ struct GeomBelow {
 };
 
 using ConsumersOfGeom = LinkedList<Consumer, ByGeom>;
-using OutEdges = boost::transform_iterator<
-    EdgeOf, boost::filter_iterator<IsAttached, ConsumersOfGeom::const_iterator>, Consumer*, Consumer*>;
+using OutEdges =
+    boost::transform_iterator<EdgeOf,
+                              boost::filter_iterator<IsAttached, ConsumersOfGeom::const_iterator>,
+                              Consumer*, Consumer*>;
 using Vertices =
     boost::transform_iterator<VertexOf, LinkedList<Geom, ByMesh>::const_iterator, Geom*, Geom*>;
 using GeomsBelow = boost::transform_iterator<GeomBelow, OutEdges, Geom*, Geom*>;
 
 // The edges that end at a geom: those of each of its providers in turn.
-class InEdges : public boost::iterator_facade<InEdges, Consumer*, boost::forward_traversal_tag,
-                                              Consumer*> {
+class InEdges
+    : public boost::iterator_facade<InEdges, Consumer*, boost::forward_traversal_tag, Consumer*> {
  public:
   using Providers = LinkedList<Provider, ByGeom>::const_iterator;
   using Consumers = LinkedList<Consumer, ByProvider>::const_iterator;
@@ -70,7 +72,53 @@ class InEdges : public boost::iterator_facade<InEdges, Consumer*, boost::forward
   Consumers consumer_;
 };
 
+// All edges: those of each geom in turn.
+class Edges
+    : public boost::iterator_facade<Edges, Consumer*, boost::forward_traversal_tag, Consumer*> {
+ public:
+  using Geoms = LinkedList<Geom, ByMesh>::const_iterator;
+  using Consumers = LinkedList<Consumer, ByGeom>::const_iterator;
+
+  Edges() = default;
+  Edges(Geoms at, Geoms end) : geom_(at), end_(end) {
+    if (geom_ != end_) {
+      consumer_ = geom_->consumers().begin();
+      skip();
+    }
+  }
+
+ private:
+  friend class boost::iterator_core_access;
+
+  // To the next attached consumer, if this is none.
+  void skip() {
+    for (;;) {
+      if (consumer_ == geom_->consumers().end()) {
+        if (++geom_ == end_) return;
+        consumer_ = geom_->consumers().begin();
+      } else if (consumer_->provider() == nullptr) {
+        ++consumer_;
+      } else {
+        return;
+      }
+    }
+  }
+  void increment() {
+    ++consumer_;
+    skip();
+  }
+  bool equal(const Edges& other) const {
+    return geom_ == other.geom_ && (geom_ == end_ || consumer_ == other.consumer_);
+  }
+  Consumer* dereference() const { return const_cast<Consumer*>(&*consumer_); }
+
+  Geoms geom_;
+  Geoms end_;
+  Consumers consumer_;
+};
+
 struct Category : boost::vertex_list_graph_tag,
+                  boost::edge_list_graph_tag,
                   boost::bidirectional_graph_tag,
                   boost::adjacency_graph_tag {};
 
@@ -85,6 +133,7 @@ struct graph_traits<biotope::Mesh> {
   using edge_parallel_category = allow_parallel_edge_tag;
   using traversal_category = biotope::graph::Category;
   using vertex_iterator = biotope::graph::Vertices;
+  using edge_iterator = biotope::graph::Edges;
   using out_edge_iterator = biotope::graph::OutEdges;
   using in_edge_iterator = biotope::graph::InEdges;
   using adjacency_iterator = biotope::graph::GeomsBelow;
@@ -104,10 +153,20 @@ inline std::pair<graph::Vertices, graph::Vertices> vertices(const Mesh& mesh) {
   return {graph::Vertices(mesh.geoms().begin()), graph::Vertices(mesh.geoms().end())};
 }
 inline std::size_t num_vertices(const Mesh& mesh) { return mesh.geoms().size(); }
+inline std::pair<graph::Edges, graph::Edges> edges(const Mesh& mesh) {
+  return {graph::Edges(mesh.geoms().begin(), mesh.geoms().end()),
+          graph::Edges(mesh.geoms().end(), mesh.geoms().end())};
+}
+// Counts them.
+inline std::size_t num_edges(const Mesh& mesh) {
+  const auto [first, last] = edges(mesh);
+  return static_cast<std::size_t>(std::distance(first, last));
+}
 
 inline std::pair<graph::OutEdges, graph::OutEdges> out_edges(Geom* geom, const Mesh&) {
   const auto& all = std::as_const(*geom).consumers();
-  using Attached = boost::filter_iterator<graph::IsAttached, graph::ConsumersOfGeom::const_iterator>;
+  using Attached =
+      boost::filter_iterator<graph::IsAttached, graph::ConsumersOfGeom::const_iterator>;
   return {graph::OutEdges(Attached(all.begin(), all.end())),
           graph::OutEdges(Attached(all.end(), all.end()))};
 }
