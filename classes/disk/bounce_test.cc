@@ -47,7 +47,7 @@ class BounceTest : public ::testing::Test {
     for (std::size_t i = 0; i < wanted.size(); ++i) {
       d.driver.bytes[512 + i] = static_cast<std::byte>(wanted[i]);
     }
-    std::fill(std::begin(memory), std::end(memory), std::byte{0});
+    std::fill(std::begin(memory), std::end(memory), std::byte{0xEE});
   }
 
   HoldingDisk d{mapped()};
@@ -89,7 +89,7 @@ TEST_F(BounceTest, Paper_24_of_a_read_that_fails_half_way_only_what_came_is_copi
   EXPECT_EQ(bio.error, EIO);
   EXPECT_EQ(bio.resid_bytes(), 512);
   std::vector<std::uint8_t> half = wanted;
-  std::fill(half.begin() + 512, half.end(), std::uint8_t{0});
+  std::fill(half.begin() + 512, half.end(), std::uint8_t{0xEE});
   EXPECT_EQ(in_memory(), half);
 }
 

@@ -173,6 +173,7 @@ TEST_F(OneVolume, a_failed_sync_leaves_it_mounted_and_the_data_where_it_is) {
     EXPECT_EQ(failed.error().code, EIO);
     EXPECT_TRUE(mounted->alive());
     EXPECT_EQ(read(kFile, 0, 1), 0);
+    EXPECT_FALSE(mounted->leaving()) << "work may go on";
     EXPECT_NE(machine.mesh.geom_by_id(geom_id), nullptr);
     *error = 0;
   }
