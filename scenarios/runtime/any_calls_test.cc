@@ -69,13 +69,13 @@ rc::Gen<std::string> any_line() {
     std::string arguments;
     const int count = *rc::gen::inRange(0, 5);
     for (int i = 0; i < count; ++i) arguments += (i > 0 ? ", " : "") + argument();
-    if (*rc::gen::inRange(0, 2) == 0) {
-      return "try(function() return " + std::string(*rc::gen::elementOf(kFunctions)) + "(" +
-             arguments + ") end)\n";
-    }
     const std::string self = "kept[" + std::to_string(*rc::gen::inRange(1, 12)) + "]";
-    return "try(function() return " + self + ":" + *rc::gen::elementOf(kMethods) + "(" + arguments +
-           ") end)\n";
+    const std::string callee = *rc::gen::inRange(0, 2) == 0
+                                   ? std::string(*rc::gen::elementOf(kFunctions))
+                                   : self + ":" + *rc::gen::elementOf(kMethods);
+    const std::string call = "try(function() return " + callee + "(" + arguments + ") end)";
+    // In an actor of its own, a wait without end does not hold up the rest.
+    return *rc::gen::inRange(0, 3) == 0 ? call + "\n" : "spawn(function() " + call + " end)\n";
   });
 }
 
