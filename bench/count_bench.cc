@@ -1,6 +1,6 @@
-// count_bench CASE REPEATS: does one thing REPEATS times and nothing else that grows with REPEATS, so
-// that the difference of two instruction counts is the cost of doing it. Prints how often the heap
-// was asked for memory in the second half, when everything is warm.
+// count_bench CASE REPEATS: does one thing REPEATS times and nothing else that grows with REPEATS,
+// so that the difference of two instruction counts is the cost of doing it. Prints how often the
+// heap was asked for memory in the second half, when everything is warm.
 //
 //   path-N     a 4 KiB write through N pass-through layers to a null disk
 //   fanout-N   a 4 KiB write to N null disks at once

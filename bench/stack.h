@@ -56,8 +56,8 @@ class Bench {
   std::vector<std::unique_ptr<NullDriver>> drivers_;
 };
 
-// Issues `count` writes of 4 KiB, one after the other, with a request that the issuer owns, as a Buf
-// does.
+// Issues `count` writes of 4 KiB, one after the other, with a request that the issuer owns, as a
+// Buf does.
 void issue(Mesh& mesh, Consumer& edge, std::int64_t count);
 // The same, each request taken from the pool and put back when it is done.
 void issue_pooled(Mesh& mesh, Consumer& edge, std::int64_t count);

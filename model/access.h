@@ -22,9 +22,7 @@ struct Access {
   bool closed() const { return r == 0 && w == 0 && e == 0; }
   bool negative() const { return r < 0 || w < 0 || e < 0; }
   // True when any count grows from `before` to this.
-  bool opens_beyond(Access before) const {
-    return r > before.r || w > before.w || e > before.e;
-  }
+  bool opens_beyond(Access before) const { return r > before.r || w > before.w || e > before.e; }
   // Each count, but none beyond that of `limit`.
   Access at_most(Access limit) const {
     return {std::min(r, limit.r), std::min(w, limit.w), std::min(e, limit.e)};

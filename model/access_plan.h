@@ -9,10 +9,10 @@
 
 namespace biotope {
 
-// One open or close, worked out before anything changes: from the edge where it was asked, downwards,
-// each geom says what it would need below; then every edge is checked; then all is committed or
-// nothing. Geoms are asked from the top rank down, so each is asked once and knows all that would be
-// open above it, whatever the order in which siblings were opened.
+// One open or close, worked out before anything changes: from the edge where it was asked,
+// downwards, each geom says what it would need below; then every edge is checked; then all is
+// committed or nothing. Geoms are asked from the top rank down, so each is asked once and knows all
+// that would be open above it, whatever the order in which siblings were opened.
 class AccessPlan {
  public:
   explicit AccessPlan(Mesh& mesh) : mesh_(&mesh) {}
@@ -25,8 +25,8 @@ class AccessPlan {
   Access would_be(const Provider& provider) const;
   // True when the plan opens `provider` further than it is.
   bool opens(const Provider& provider) const;
-  // Consumer `below` of the geom being asked has to be open so; what is so already asks nobody. In a
-  // plan that only closes, this can open nothing: whoever closes must not be refused for others.
+  // Consumer `below` of the geom being asked has to be open so; what is so already asks nobody. In
+  // a plan that only closes, this can open nothing: whoever closes must not be refused for others.
   void need(Consumer& below, Access access);
 
   // For the mesh -------------------------------------------------------------------------------

@@ -31,10 +31,10 @@ constexpr bool needs_write(Command c) { return c >= Command::write && c <= Comma
 
 // Ordering and status, and nothing else.
 enum BioFlag : std::uint16_t {
-  kBioOrdered = 1,       // after everything before, before everything after
+  kBioOrdered = 1,          // after everything before, before everything after
   kBioForceUnitAccess = 2,  // a write is on stable storage when it completes
-  kBioError = 4,         // set by the core at completion when error != 0
-  kBioDone = 8,          // set by the core at completion
+  kBioError = 4,            // set by the core at completion when error != 0
+  kBioDone = 8,             // set by the core at completion
 };
 // What a child inherits from its parent.
 inline constexpr std::uint16_t kBioInheritedFlags = kBioOrdered | kBioForceUnitAccess;

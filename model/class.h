@@ -22,8 +22,8 @@ struct Creation {
   Values values;                 // complete and checked against Class::parameters()
 };
 
-// A kind of module. Has a unique name and 0..n geoms. Loaded into a mesh (Mesh::load), which asks it
-// to taste every provider that appears.
+// A kind of module. Has a unique name and 0..n geoms. Loaded into a mesh (Mesh::load), which asks
+// it to taste every provider that appears.
 class Class {
  public:
   explicit Class(std::string name) : name_(std::move(name)) {}
@@ -38,7 +38,8 @@ class Class {
   // Optional. What create() takes. Default: nothing.
   virtual std::span<const Parameter> parameters() const { return {}; }
 
-  // Optional. Makes a geom on demand; all or nothing. Default: EOPNOTSUPP, it comes by tasting only.
+  // Optional. Makes a geom on demand; all or nothing. Default: EOPNOTSUPP, it comes by tasting
+  // only.
   virtual Result<Geom*> create(Mesh& mesh, const Creation& creation);
 
   // Optional, together: looks at a provider and, if it knows what is there, makes a geom on it.

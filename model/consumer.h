@@ -76,7 +76,8 @@ class Consumer : public Link<ByGeom>, public Link<ByProvider> {
   void refresh_gate();
 
   Provider* provider_ = nullptr;
-  // Commands first_ to first_ + allowed_ - 1 pass at a glance: ranges of read, write, remove, format.
+  // Commands first_ to first_ + allowed_ - 1 pass at a glance: ranges of read, write, remove,
+  // format.
   std::uint8_t first_ = 0;
   std::uint8_t allowed_ = 0;
   bool suspended_ = false;

@@ -35,9 +35,8 @@ class Request {
   // The edge may be gone when it is time to resume.
   void answered() {
     if (bio_.error != 0) {
-      failure_ = sentence(edge_.name(), ": ", command_name(bio_.command), " of ",
-                          bio_.length_bytes, " bytes at ", bio_.offset_bytes,
-                          " failed with errno ", bio_.error);
+      failure_ = sentence(edge_.name(), ": ", command_name(bio_.command), " of ", bio_.length_bytes,
+                          " bytes at ", bio_.offset_bytes, " failed with errno ", bio_.error);
     }
     later_.post([waiting = waiting_] { waiting.resume(); });
   }

@@ -1,5 +1,5 @@
-// Leaving with notice: users are asked, then told to finish and close, then the provider goes in good
-// order.
+// Leaving with notice: users are asked, then told to finish and close, then the provider goes in
+// good order.
 #include <coroutine>
 #include <optional>
 
@@ -20,8 +20,8 @@ struct Mesh::Ejection {
     if (std::exchange(over, true) || !waiting) return;
     later.post([this_waiting = waiting] { this_waiting.resume(); });
   }
-  // Awaited through a value of its own: g++ 12 copies an awaiter that is an lvalue, and what is noted
-  // in the copy is lost.
+  // Awaited through a value of its own: g++ 12 copies an awaiter that is an lvalue, and what is
+  // noted in the copy is lost.
   struct Finish {
     Ejection* ejection;
     bool await_ready() const { return ejection->over; }
@@ -121,9 +121,8 @@ Task<void> Mesh::eject_event(std::uint64_t provider_id, EjectOptions options,
     } else if (ejection->outcome) {
       outcome = *ejection->outcome;
     } else if (!torn) {
-      outcome = fail(ETIMEDOUT, provider->name_,
-                     " can not leave: its users did not let go within ", options.deadline_ns,
-                     " ns; wait, or take it by surprise");
+      outcome = fail(ETIMEDOUT, provider->name_, " can not leave: its users did not let go within ",
+                     options.deadline_ns, " ns; wait, or take it by surprise");
     }
   }
   if (outcome && !torn) outcome = leave_in_order(*provider);

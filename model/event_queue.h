@@ -12,8 +12,8 @@
 namespace biotope {
 
 // The one queue of everything that changes the mesh. An event runs to its end, waits for I/O
-// included, before the next starts. Losses go before all else; clearing away (the washer) comes when
-// nothing else is queued.
+// included, before the next starts. Losses go before all else; clearing away (the washer) comes
+// when nothing else is queued.
 class EventQueue {
  public:
   using Work = std::function<Task<void>()>;

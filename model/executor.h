@@ -24,7 +24,8 @@ class Executor {
   virtual bool step() = 0;
 };
 
-// Asks an executor for work on behalf of one owner: what has not run when the owner goes never runs.
+// Asks an executor for work on behalf of one owner: what has not run when the owner goes never
+// runs.
 class Lifeline {
  public:
   explicit Lifeline(Executor& executor) : executor_(&executor) {}

@@ -9,16 +9,41 @@
 namespace biotope {
 
 const char* fact_name(FactKind kind) {
-  static constexpr std::array kNames{
-      "class_loaded",       "geom_created",      "geom_withers",       "geom_freed",
-      "provider_created",   "provider_published", "provider_orphaned", "provider_freed",
-      "attached",           "detached",          "consumer_orphaned",  "consumer_spoiled",
-      "tasting",            "tasted",            "access_asked",       "access_granted",
-      "access_refused",     "properties_changed", "resized",           "media_changed",
-      "eject_asked",        "eject_refused",     "ejected",            "suspended",
-      "resumed",            "surgery_done",      "surgery_failed",     "bio_issued",
-      "bio_remapped",       "bio_parked",        "bio_replayed",       "bio_passed",
-      "bio_done",           "note",              "machine"};
+  static constexpr std::array kNames{"class_loaded",
+                                     "geom_created",
+                                     "geom_withers",
+                                     "geom_freed",
+                                     "provider_created",
+                                     "provider_published",
+                                     "provider_orphaned",
+                                     "provider_freed",
+                                     "attached",
+                                     "detached",
+                                     "consumer_orphaned",
+                                     "consumer_spoiled",
+                                     "tasting",
+                                     "tasted",
+                                     "access_asked",
+                                     "access_granted",
+                                     "access_refused",
+                                     "properties_changed",
+                                     "resized",
+                                     "media_changed",
+                                     "eject_asked",
+                                     "eject_refused",
+                                     "ejected",
+                                     "suspended",
+                                     "resumed",
+                                     "surgery_done",
+                                     "surgery_failed",
+                                     "bio_issued",
+                                     "bio_remapped",
+                                     "bio_parked",
+                                     "bio_replayed",
+                                     "bio_passed",
+                                     "bio_done",
+                                     "note",
+                                     "machine"};
   static_assert(kNames.size() == static_cast<std::size_t>(FactKind::machine) + 1);
   return kNames[static_cast<std::size_t>(kind)];
 }

@@ -33,10 +33,10 @@ class Geom : public Link<ByMesh> {
   // not wait. Requests issued from here are queued, not run on this stack.
   virtual Verdict start(Bio& bio, Provider& provider) = 0;
 
-  // Optional. Says, through plan.need(), how each consumer must be open for the providers to be open
-  // as plan.would_be() tells, or vetoes with a reason. Must not change anything: the plan may still
-  // be dropped. Called once for each plan that touches this geom, with all its providers known. A
-  // veto against a plan that only closes is not heard. Default: require_union().
+  // Optional. Says, through plan.need(), how each consumer must be open for the providers to be
+  // open as plan.would_be() tells, or vetoes with a reason. Must not change anything: the plan may
+  // still be dropped. Called once for each plan that touches this geom, with all its providers
+  // known. A veto against a plan that only closes is not heard. Default: require_union().
   virtual Status demand(AccessPlan& plan);
   // Optional. `provider` is now open as `after`. For drivers that lock media or spin down.
   virtual void access_changed(Provider& provider, Access before, Access after);
@@ -45,8 +45,8 @@ class Geom : public Link<ByMesh> {
   // another way to serve drops the consumer (Mesh::drop) and goes on. Default: this geom withers,
   // which tells everyone above the same.
   virtual void orphaned(Consumer& consumer);
-  // Optional. Somebody else has opened the provider below `consumer` for writing: what was read from
-  // it may be stale. Default: like orphaned().
+  // Optional. Somebody else has opened the provider below `consumer` for writing: what was read
+  // from it may be stale. Default: like orphaned().
   virtual void spoiled(Consumer& consumer);
   // Optional. True when this geom can live with its consumer's provider shrinking to its present
   // size. Called after the size has changed, for growth as well (then the answer does not matter).
@@ -58,11 +58,11 @@ class Geom : public Link<ByMesh> {
   // Optional, told after a change below has been derived. Default: nothing.
   virtual void properties_changed(Consumer& consumer);
 
-  // Optional. The medium below `consumer` is about to leave with notice: EBUSY and a reason when that
-  // can not be. Must not change anything. Default: asks everyone above.
+  // Optional. The medium below `consumer` is about to leave with notice: EBUSY and a reason when
+  // that can not be. Must not change anything. Default: asks everyone above.
   virtual Status may_let_go(Consumer& consumer);
-  // Optional. Finish and close what is open through `consumer`. Default: everyone above does. The geom
-  // is not freed before this has ended, so it must end once the consumer is orphaned.
+  // Optional. Finish and close what is open through `consumer`. Default: everyone above does. The
+  // geom is not freed before this has ended, so it must end once the consumer is orphaned.
   virtual Task<Status> let_go(Consumer& consumer);
   // Optional. The consumer that can take this geom's place without its users noticing: its provider
   // serves the same bytes at the same offsets. Default: EOPNOTSUPP.

@@ -81,7 +81,8 @@ void Mesh::wash(Geom& geom) {
 }
 
 // A geom is cleared from the top: its providers go when nobody is attached any more, its consumers
-// after its providers, the geom last. Whatever is still in use asks for another wash when it is not.
+// after its providers, the geom last. Whatever is still in use asks for another wash when it is
+// not.
 Task<void> Mesh::wash_event(std::uint64_t geom_id) {
   Geom* geom = geom_by_id(geom_id);
   if (geom == nullptr) co_return;
@@ -156,9 +157,8 @@ Status Mesh::media_changed(Provider& provider, Properties properties) {
     consumer.refresh_gate();
     losing.push_back(consumer.id_);
   }
-  events_.post_loss([this, id = provider.id_, losing = std::move(losing)] {
-    return media_event(id, losing);
-  });
+  events_.post_loss(
+      [this, id = provider.id_, losing = std::move(losing)] { return media_event(id, losing); });
   end_ejection_of(provider);
   return {};
 }

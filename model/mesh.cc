@@ -211,7 +211,7 @@ Consumer* Mesh::consumer_by_id(std::uint64_t id) const { return find_by_id(consu
 Geom* Mesh::geom_by_id(std::uint64_t id) const { return find_by_id(geoms_by_id_, id); }
 
 Census Mesh::census() const {
-  return {geoms_by_id_.size(), providers_.size(),   consumers_.size(),
+  return {geoms_by_id_.size(), providers_.size(),  consumers_.size(),
           path_.bios_out(),    path_.trails_out(), events_.queued()};
 }
 

@@ -114,8 +114,8 @@ class Mesh final : private RequestPath::IdleListener {
   // Offers `provider` to every class that tastes, in order of loading. Providers that are lost or
   // being written are left alone, and so is a class that has a geom on it already.
   void taste(Provider& provider);
-  // For every provider that nobody has open: the class's geom on it withers, if there is one, and it
-  // is offered to the class again.
+  // For every provider that nobody has open: the class's geom on it withers, if there is one, and
+  // it is offered to the class again.
   void retaste(const Class& cls);
   // Without tasting, unless retaste asks for it, stacks are built by hand (paper section 6, static
   // stacking).
@@ -139,17 +139,18 @@ class Mesh final : private RequestPath::IdleListener {
     std::int64_t deadline_ns = 0;  // 0: however long it takes
     OnTimeout on_timeout = OnTimeout::refuse;
   };
-  // The medium of `provider` is about to leave. Everyone above is first asked, which changes nothing
-  // if one objects (EBUSY, who and why), then told to finish and close; then the provider is lost in
-  // good order. `then` gets success when the medium may leave. At the deadline ETIMEDOUT, or the
-  // provider is torn away from the users and that counts as success.
+  // The medium of `provider` is about to leave. Everyone above is first asked, which changes
+  // nothing if one objects (EBUSY, who and why), then told to finish and close; then the provider
+  // is lost in good order. `then` gets success when the medium may leave. At the deadline
+  // ETIMEDOUT, or the provider is torn away from the users and that counts as success.
   void eject(Provider& provider, EjectOptions options, std::function<void(Status)> then);
 
   // Surgery on a mesh in use -------------------------------------------------------------------
-  // Puts `geom` in the middle of an edge: the consumer then stands on `upper`, a provider of `geom`,
-  // and `lower`, an unattached consumer of `geom`, on what was below. Requests wait meanwhile; none
-  // is lost, reordered or refused. All or nothing.
-  void interpose(Consumer& edge, Provider& upper, Consumer& lower, std::function<void(Status)> then);
+  // Puts `geom` in the middle of an edge: the consumer then stands on `upper`, a provider of
+  // `geom`, and `lower`, an unattached consumer of `geom`, on what was below. Requests wait
+  // meanwhile; none is lost, reordered or refused. All or nothing.
+  void interpose(Consumer& edge, Provider& upper, Consumer& lower,
+                 std::function<void(Status)> then);
   // Takes a geom out of the middle: its users then stand on what its bypass() says. The geom is
   // freed. All or nothing.
   void remove(Geom& geom, std::function<void(Status)> then);

@@ -22,7 +22,7 @@ struct Parameter {
   std::string_view name;
   Kind kind = Kind::integer;
   std::string_view unit = "";  // "bytes", "ns"; empty for a plain number or text
-  Value fallback;         // what it is when nobody says
+  Value fallback;              // what it is when nobody says
   std::int64_t min = 0;
   std::int64_t max = std::numeric_limits<std::int64_t>::max();
   std::string_view help;

@@ -25,9 +25,8 @@ Properties part_of(const Properties& below, std::int64_t start_bytes, std::int64
   Properties part = below;
   part.media_size_bytes = length_bytes;
   if (below.stripe_size_bytes > 0) {
-    part.stripe_offset_bytes =
-        (below.stripe_offset_bytes + start_bytes % below.stripe_size_bytes) %
-        below.stripe_size_bytes;
+    part.stripe_offset_bytes = (below.stripe_offset_bytes + start_bytes % below.stripe_size_bytes) %
+                               below.stripe_size_bytes;
   }
   return part;
 }

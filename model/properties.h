@@ -18,7 +18,7 @@ struct NativeGeometry {
 // What a user of a disk wants to know of it (paper section 4). All of it may change while the disk
 // is in use; every change is announced (Geom::properties_changed).
 struct Properties {
-  std::int64_t media_size_bytes = 0;  // a multiple of the sector size
+  std::int64_t media_size_bytes = 0;     // a multiple of the sector size
   std::int64_t sector_size_bytes = 512;  // the smallest transfer; any positive number
   std::int64_t stripe_size_bytes = 0;    // natural boundary, 0 for none
   std::int64_t stripe_offset_bytes = 0;  // where byte 0 lies inside a stripe, < stripe size

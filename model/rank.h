@@ -14,7 +14,8 @@ class Rank {
 
   // True when `to` is `from` or lies below it.
   bool reaches(Geom& from, Geom& to) const;
-  // `geom` has got, or lost, an edge to `below`: it and those above it get the rank they should have.
+  // `geom` has got, or lost, an edge to `below`: it and those above it get the rank they should
+  // have.
   void attached(Geom& geom, const Geom& below) const;
   void detached(Geom& geom, const Geom& below) const;
 

@@ -10,7 +10,8 @@
 namespace biotope {
 
 inline void RequestPath::leave(Consumer& edge) {
-  if (--edge.in_flight_ == 0 && edge.wants_idle_) [[unlikely]] listener_.edge_idle(edge);
+  if (--edge.in_flight_ == 0 && edge.wants_idle_) [[unlikely]]
+    listener_.edge_idle(edge);
 }
 
 // Sums over long runs may go around; nothing else happens then.
@@ -39,7 +40,8 @@ inline void RequestPath::climb(Bio& bio, Trail& trail, Trail::Hop* hop, std::int
 }
 
 inline Trail* RequestPath::spare_trail() {
-  if (spare_ == nullptr) [[unlikely]] spare_ = trails_.take();
+  if (spare_ == nullptr) [[unlikely]]
+    spare_ = trails_.take();
   return spare_;
 }
 
@@ -65,7 +67,8 @@ inline void RequestPath::own(Bio& bio, Trail& trail, Trail::Hop* end) {
 template <bool kWatched>
 [[gnu::always_inline]] inline void RequestPath::walk_as(Bio& bio, Consumer* edge) {
   Trail* trail = bio.trail != nullptr ? bio.trail : spare_trail();
-  if (trail == nullptr) [[unlikely]] return postpone(bio);
+  if (trail == nullptr) [[unlikely]]
+    return postpone(bio);
   Trail::Hop* hop = trail->end;
   for (;;) {
     if (!edge->admits(bio)) [[unlikely]] {
@@ -110,7 +113,8 @@ void RequestPath::submit(Bio& bio, Consumer& edge) {
   bio.position_bytes = bio.offset_bytes;
   bio.edge = &edge;
   bio.id = ++next_id_;
-  if (running_ || facts_.watched()) [[unlikely]] return submit_slowly(bio);
+  if (running_ || facts_.watched()) [[unlikely]]
+    return submit_slowly(bio);
   running_ = true;
   walk_as<false>(bio, &edge);
   run_queues();
@@ -208,7 +212,8 @@ void RequestPath::finish(Bio& bio) {
     bio.trail = trail->previous;
     put_trail(*trail);
   }
-  if (facts_.watched()) [[unlikely]] tell_done(bio);
+  if (facts_.watched()) [[unlikely]]
+    tell_done(bio);
   bio.done(bio);
 }
 

@@ -42,26 +42,26 @@ class RequestPath {
   RequestPath(Executor& executor, FactStream& facts, IdleListener& listener)
       : executor_(executor), later_(executor), facts_(facts), listener_(listener) {}
 
-  // A cleared request from the pool, or null when it is exhausted. Goes back with free_bio once it is
-  // done. Requests that live elsewhere (in a Buf, on a stack) are as good.
+  // A cleared request from the pool, or null when it is exhausted. Goes back with free_bio once it
+  // is done. Requests that live elsewhere (in a Buf, on a stack) are as good.
   Bio* new_bio() { return bios_.take(); }
   void free_bio(Bio* bio) { bios_.put(bio); }
 
-  // Issues `bio` on `edge`. The issuer has filled in its fields (bio.h) and gets `done` exactly once,
-  // perhaps before this returns. Refusals of the entry checks come the same way.
+  // Issues `bio` on `edge`. The issuer has filled in its fields (bio.h) and gets `done` exactly
+  // once, perhaps before this returns. Refusals of the entry checks come the same way.
   void submit(Bio& bio, Consumer& edge);
 
   // Completes a request that its geom held. error == 0 means every byte was done; otherwise
-  // bio.completed_bytes, 0 unless the geom set it, says how many were. ENOMEM sends it again from the
-  // top after kReplayDelay_ns.
+  // bio.completed_bytes, 0 unless the geom set it, says how many were. ENOMEM sends it again from
+  // the top after kReplayDelay_ns.
   void deliver(Bio& bio, int error);
 
   // Surgery: requests that enter `edge` wait from now on, or go on now.
   void suspend(Consumer& edge);
   void resume(Consumer& edge);
 
-  // For an issuer that found the pool exhausted: calls `attempt` after kReplayDelay_ns. Meanwhile this
-  // counts as a request in flight on `edge`, so that nobody takes that away.
+  // For an issuer that found the pool exhausted: calls `attempt` after kReplayDelay_ns. Meanwhile
+  // this counts as a request in flight on `edge`, so that nobody takes that away.
   void try_again_later(Consumer& edge, std::function<void()> attempt);
 
   static constexpr std::int64_t kReplayDelay_ns = 1'000'000;
@@ -114,7 +114,8 @@ class RequestPath {
   Pool<Bio> bios_;
 };
 
-// The parts of a request that a 1:N class splits or multiplies, all made before the first is issued.
+// The parts of a request that a 1:N class splits or multiplies, all made before the first is
+// issued.
 //
 //   Children parts(path, parent);
 //   for (...) if (!parts.add(...)) return Verdict::done(ENOMEM);
@@ -146,8 +147,8 @@ class Children {
   Verdict issue(BioDone each_done = &Children::part_done);
 
   // For a geom that drives hardware and has no edge below: gives each part to `take(Bio&)`, in the
-  // order they were added, to be delivered like the parent would be. Only its geom sees such a part,
-  // so it has no number. Out of memory on one sends the whole parent again.
+  // order they were added, to be delivered like the parent would be. Only its geom sees such a
+  // part, so it has no number. Out of memory on one sends the whole parent again.
   template <class Take>
   Verdict hand_to(Take take) {
     if (parts_.empty()) return Verdict::done();

@@ -271,17 +271,17 @@ void Mesh::remove(Geom& geom, std::function<void(Status)> then) {
 
 void Mesh::operate(std::uint64_t geom_id, std::function<void(Status)> then,
                    std::function<Task<Status>()> operation) {
-  events_.post([this, geom_id, then = std::move(then),
-                operation = std::move(operation)]() -> Task<void> {
-    const Status done = co_await operation();
-    Fact fact;
-    fact.kind = done ? FactKind::surgery_done : FactKind::surgery_failed;
-    fact.geom = geom_by_id(geom_id);
-    fact.error = done ? 0 : done.error().code;
-    fact.text = done ? std::string_view() : std::string_view(done.error().text);
-    emit(fact);
-    then(done);
-  });
+  events_.post(
+      [this, geom_id, then = std::move(then), operation = std::move(operation)]() -> Task<void> {
+        const Status done = co_await operation();
+        Fact fact;
+        fact.kind = done ? FactKind::surgery_done : FactKind::surgery_failed;
+        fact.geom = geom_by_id(geom_id);
+        fact.error = done ? 0 : done.error().code;
+        fact.text = done ? std::string_view() : std::string_view(done.error().text);
+        emit(fact);
+        then(done);
+      });
 }
 
 }  // namespace biotope

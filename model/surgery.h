@@ -18,7 +18,8 @@ class Surgery {
  public:
   explicit Surgery(Mesh& mesh) : mesh_(mesh) {}
 
-  // See Mesh::interpose and Mesh::remove; objects by number, since they may be gone when it is time.
+  // See Mesh::interpose and Mesh::remove; objects by number, since they may be gone when it is
+  // time.
   Task<Status> interpose(std::uint64_t edge_id, std::uint64_t upper_id, std::uint64_t lower_id);
   Task<Status> remove(std::uint64_t geom_id);
 

@@ -18,8 +18,8 @@ class Taster {
   Mesh& mesh() const { return mesh_; }
   Provider& provider() const { return provider_; }
   const Properties& properties() const { return provider_.properties(); }
-  // True when somebody has opened the provider for writing since tasting began. What was read may not
-  // be there any more; the provider is tasted again when the writer has closed.
+  // True when somebody has opened the provider for writing since tasting began. What was read may
+  // not be there any more; the provider is tasted again when the writer has closed.
   bool stale() const { return consumer_.spoiled(); }
   // True when the provider is not what it was: it is gone, or holds another medium.
   bool lost() const { return consumer_.orphaned() || provider_.orphaned(); }

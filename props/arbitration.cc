@@ -13,8 +13,8 @@ Access Arbitration::would_be(const Provider& provider) const {
   return sum;
 }
 
-// Brings the edges below every provider that changes to what the union rule asks for; false when all
-// were so already.
+// Brings the edges below every provider that changes to what the union rule asks for; false when
+// all were so already.
 bool Arbitration::spread() {
   bool again = false;
   for (const Geom& geom : mesh_.geoms()) {

@@ -6,8 +6,8 @@
 
 namespace biotope::props {
 
-// What open arbitration ought to decide, worked out the slow way: apart from the core's own code, over
-// the whole mesh, again and again until nothing changes any more, in no particular order.
+// What open arbitration ought to decide, worked out the slow way: apart from the core's own code,
+// over the whole mesh, again and again until nothing changes any more, in no particular order.
 class Arbitration {
  public:
   // Of a mesh of disks, layers with the union rule and users; `overlap` says which providers of one

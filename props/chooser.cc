@@ -22,8 +22,8 @@ std::uint64_t hash_of(std::string_view name) {
 RandomChooser::RandomChooser(std::uint64_t seed, std::string_view name)
     : key_(seed ^ hash_of(name)) {}
 
-// Lemire's way: the product with a 64-bit random number, and another draw for the few that would make
-// some choices likelier than others.
+// Lemire's way: the product with a 64-bit random number, and another draw for the few that would
+// make some choices likelier than others.
 std::size_t RandomChooser::choose(std::size_t count) {
   const std::uint64_t bound = count;
   const std::uint64_t unfair = (0 - bound) % bound;

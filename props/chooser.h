@@ -13,7 +13,8 @@ namespace biotope::props {
 class Chooser {
  public:
   virtual ~Chooser() = default;
-  // One of 0 .. count-1; count >= 1. With count 1 there is nothing to choose and nothing is used up.
+  // One of 0 .. count-1; count >= 1. With count 1 there is nothing to choose and nothing is used
+  // up.
   std::size_t pick(std::size_t count) { return count <= 1 ? 0 : choose(count); }
 
  private:

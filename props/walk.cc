@@ -76,7 +76,8 @@ std::vector<Source*> Walk::disks() {
   return all;
 }
 
-// What can be done ---------------------------------------------------------------------------------
+// What can be done
+// ---------------------------------------------------------------------------------
 
 void Walk::add_disk() {
   Source& disk = t_.source(new_name("disk"), testing::properties_of_size(kDiskBytes));
@@ -283,8 +284,8 @@ void Walk::end() {
   for (const std::uint64_t id : rest) {
     Geom* geom = t_.mesh.geom_by_id(id);
     if (geom == nullptr) continue;
-    const bool attached = !geom->consumers().empty() &&
-                          geom->consumers().front().provider() != nullptr;
+    const bool attached =
+        !geom->consumers().empty() && geom->consumers().front().provider() != nullptr;
     if (attached || !geom->withering()) complain(geom->title() + " has outlived its disk");
   }
   if (!(t_.mesh.census() == Census{}) && rest.empty()) complain("something is left");

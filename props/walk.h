@@ -12,8 +12,8 @@
 namespace biotope::props {
 
 // A random history of a mesh: disks, layers, forks and users come, open, close, do I/O, are rebuilt
-// and lost, in whatever order a chooser says; completions come back in any order too. After every step
-// the invariants are looked at. The story so far is kept for people.
+// and lost, in whatever order a chooser says; completions come back in any order too. After every
+// step the invariants are looked at. The story so far is kept for people.
 class Walk {
  public:
   explicit Walk(Chooser& chooser);

@@ -12,9 +12,9 @@ std::string told(const Walk& walk) {
   return text;
 }
 
-// Inv_O1, O2, O4, A1, A2, S1, G3, G4, G7, E1, E3, E5, E8, E9, E10, E23: whatever happens in whatever
-// order, counts are sums and opens are decided as the reference decides, a refusal changes nothing,
-// every request comes back once, and nothing is left when the disks are gone.
+// Inv_O1, O2, O4, A1, A2, S1, G3, G4, G7, E1, E3, E5, E8, E9, E10, E23: whatever happens in
+// whatever order, counts are sums and opens are decided as the reference decides, a refusal changes
+// nothing, every request comes back once, and nothing is left when the disks are gone.
 RC_GTEST_PROP(Walk, Inv_G7_any_history_keeps_the_invariants_and_leaves_no_trace,
               (std::vector<std::uint32_t> choices)) {
   ListChooser chooser(std::move(choices));

@@ -7,9 +7,9 @@
 
 namespace biotope {
 
-// Raw access to a provider for a user outside the mesh: the paper's disks marked "O". A dev is open as
-// long as it exists, since a user who has closed his device is none. Others may write under it: what
-// it reads is then as new as they wrote it, and nothing of its own goes stale.
+// Raw access to a provider for a user outside the mesh: the paper's disks marked "O". A dev is open
+// as long as it exists, since a user who has closed his device is none. Others may write under it:
+// what it reads is then as new as they wrote it, and nothing of its own goes stale.
 class Dev final : public Geom {
  public:
   using Geom::Geom;
@@ -21,8 +21,8 @@ class Dev final : public Geom {
   Task<Status> let_go(Consumer& consumer) override;
   std::string status() const override;
 
-  // Requests for what it stands on, in whole sectors; the errors are those of the request path. Must
-  // not be called, nor awaited, when the geom is gone.
+  // Requests for what it stands on, in whole sectors; the errors are those of the request path.
+  // Must not be called, nor awaited, when the geom is gone.
   Task<Result<Bytes>> read(std::int64_t offset_bytes, std::int64_t length_bytes);
   Task<Status> write(std::int64_t offset_bytes, Bytes data);
   Task<Status> remove(std::int64_t offset_bytes, std::int64_t length_bytes);

@@ -48,7 +48,8 @@ void Disk::set_barrier(bool active) {
 
 Verdict Disk::start(Bio& bio, Provider& provider) {
   const bool plain = bio.command <= Command::write && (bio.flags & kBioOrdered) == 0;
-  if (!plain || !straight_through_) [[unlikely]] return start_slowly(bio, provider);
+  if (!plain || !straight_through_) [[unlikely]]
+    return start_slowly(bio, provider);
   ++active_;
   const Verdict verdict = driver_.strategy(bio);
   if (!verdict.is_held()) --active_;
@@ -144,7 +145,8 @@ Verdict Disk::get_attribute(Bio& bio) const {
 
 Result<Disk*> add_disk(Mesh& mesh, const std::string& name, DiskDriver& driver) {
   const Class* cls = mesh.find_class("disk");
-  if (cls == nullptr) return fail(ENOENT, "the class disk is not loaded, so ", name, " has no place");
+  if (cls == nullptr)
+    return fail(ENOENT, "the class disk is not loaded, so ", name, " has no place");
   auto& disk = static_cast<Disk&>(mesh.add(std::make_unique<Disk>(mesh, *cls, name, driver)));
   const Result<Provider*> provider = mesh.new_provider(disk, name, driver.traits().properties);
   if (!provider) {

@@ -11,8 +11,8 @@
 namespace biotope {
 
 // The bottom of every stack: a driver's medium as a provider. Keeps from drivers all they need not
-// know: requests come within the driver's maximum, at most as many as it wants, sorted, with data in
-// one piece where it asks for that.
+// know: requests come within the driver's maximum, at most as many as it wants, sorted, with data
+// in one piece where it asks for that.
 class Disk final : public Geom {
  public:
   Disk(Mesh& mesh, const Class& cls, std::string name, DiskDriver& driver);
@@ -40,7 +40,7 @@ class Disk final : public Geom {
 
   DiskDriver& driver_;
   DiskTraits traits_;
-  bool takes_all_;  // the driver wants every request at once and as it is
+  bool takes_all_;                 // the driver wants every request at once and as it is
   bool straight_through_ = false;  // and no barrier holds it up
   Bounce bounce_;
   DiskSort waiting_;

@@ -7,8 +7,8 @@
 namespace biotope {
 
 // Requests that wait for a drive, in the order of a one-way elevator: ascending from where the last
-// one was taken, then again from the lowest. An ordered request, or a FLUSH, is overtaken by none and
-// overtakes none. Uses the requests' own queue link: inserting allocates nothing.
+// one was taken, then again from the lowest. An ordered request, or a FLUSH, is overtaken by none
+// and overtakes none. Uses the requests' own queue link: inserting allocates nothing.
 class DiskSort {
  public:
   bool empty() const { return head_ == nullptr; }

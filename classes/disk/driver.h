@@ -19,7 +19,8 @@ struct DiskTraits {
   std::int64_t max_transfer_bytes = kUnlimited;
   // How many requests the driver wants at once; the rest waits, sorted by position.
   std::int64_t queue_depth = kUnlimited;
-  // Writes may be lost by a power cut until a FLUSH has completed. Without, FLUSH has nothing to do.
+  // Writes may be lost by a power cut until a FLUSH has completed. Without, FLUSH has nothing to
+  // do.
   bool volatile_cache = false;
   // The driver can only move data that lies in one piece; other data is bounced through a copy.
   bool needs_contiguous_data = false;

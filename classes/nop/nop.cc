@@ -51,8 +51,8 @@ class NopGeom final : public Geom {
   // How long the window on `below` is; EINVAL when it does not lie on it, in whole sectors.
   Result<std::int64_t> window(const Provider& below) const {
     const Properties& p = below.properties();
-    const bool whole = offset_bytes_ % p.sector_size_bytes == 0 &&
-                       size_bytes_ % p.sector_size_bytes == 0;
+    const bool whole =
+        offset_bytes_ % p.sector_size_bytes == 0 && size_bytes_ % p.sector_size_bytes == 0;
     if (!whole || offset_bytes_ > p.media_size_bytes ||
         size_bytes_ > p.media_size_bytes - offset_bytes_) {
       return fail(EINVAL, title(), ": offset ", offset_bytes_, " and size ", size_bytes_,

@@ -1,5 +1,5 @@
-// The template for a class of your own: a Class, which says what there is to know about the kind and
-// makes geoms, and a Geom, which answers requests.
+// The template for a class of your own: a Class, which says what there is to know about the kind
+// and makes geoms, and a Geom, which answers requests.
 #include "classes/zero/zero.h"
 
 #include <cstring>
@@ -25,8 +25,8 @@ class ZeroGeom final : public Geom {
   using Geom::Geom;
 
   // The one method that every geom must have. The core has checked that the request is aligned, in
-  // range and allowed, so what is left is to say what becomes of it. A layer over another disk would
-  // say `bio.shift(offset_bytes); return Verdict::remapped(consumer)`, and be done.
+  // range and allowed, so what is left is to say what becomes of it. A layer over another disk
+  // would say `bio.shift(offset_bytes); return Verdict::remapped(consumer)`, and be done.
   Verdict start(Bio& bio, Provider&) override {
     if (bio.command == Command::read) {
       // Data is a scatter list: it is visited piece by piece and never assumed to be one.
