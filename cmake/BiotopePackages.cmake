@@ -10,6 +10,8 @@ find_package(GTest REQUIRED)               # GTest::gtest_main, GTest::gmock
 find_package(rapidcheck REQUIRED)          # rapidcheck, rapidcheck_gtest
 find_package(benchmark REQUIRED)           # benchmark::benchmark
 
+pkg_check_modules(libmd REQUIRED IMPORTED_TARGET GLOBAL libmd)   # PkgConfig::libmd: MD5
+
 find_path(BIOTOPE_RANDOM123 Random123/philox.h REQUIRED)
 add_library(biotope_random123 INTERFACE)
 target_include_directories(biotope_random123 SYSTEM INTERFACE ${BIOTOPE_RANDOM123})
