@@ -4,7 +4,7 @@
 
 #include "app/terminal.h"
 #include "app/verbs.h"
-#include "scenarios/runtime/class_list.h"
+#include "classes/class_list.h"
 
 namespace biotope::app {
 
@@ -27,14 +27,14 @@ std::string range_of(const Parameter& p) {
 }
 
 int list() {
-  for (const auto& cls : runtime::all_classes()) {
+  for (const auto& cls : all_classes()) {
     fmt::print("{:<6}  {}\n", cls->name(), cls->help());
   }
   return 0;
 }
 
 int show(const std::string& name) {
-  const auto classes = runtime::all_classes();
+  const auto classes = all_classes();
   std::vector<std::string_view> names;
   for (const auto& cls : classes) {
     names.push_back(cls->name());

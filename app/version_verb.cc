@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 
 #include "app/verbs.h"
-#include "scenarios/runtime/class_list.h"
+#include "scenarios/runtime/run.h"
 
 namespace biotope::app {
 

@@ -93,4 +93,6 @@ RunResult run_scenario(Options options, const std::filesystem::path& out) {
   return result;
 }
 
+std::string lua_version() { return LUA_RELEASE; }
+
 }  // namespace biotope::runtime

@@ -24,4 +24,7 @@ struct RunResult {
 // `out` can not be written to.
 RunResult run_scenario(Options options, const std::filesystem::path& out);
 
+// What scripts are written in: "Lua 5.4.4".
+std::string lua_version();
+
 }  // namespace biotope::runtime

@@ -1,7 +1,7 @@
 #include "scenarios/runtime/world.h"
 
+#include "classes/class_list.h"
 #include "scenarios/runtime/api.h"
-#include "scenarios/runtime/class_list.h"
 #include "scenarios/runtime/sandbox.h"
 
 namespace biotope::runtime {

@@ -1,6 +1,4 @@
-#include "scenarios/runtime/class_list.h"
-
-#include <lua.hpp>
+#include "classes/class_list.h"
 
 #include "classes/bsd/bsd.h"
 #include "classes/dev/dev.h"
@@ -10,7 +8,7 @@
 #include "classes/nop/nop.h"
 #include "classes/zero/zero.h"
 
-namespace biotope::runtime {
+namespace biotope {
 
 std::vector<std::unique_ptr<Class>> all_classes() {
   std::vector<std::unique_ptr<Class>> classes;
@@ -24,6 +22,4 @@ std::vector<std::unique_ptr<Class>> all_classes() {
   return classes;
 }
 
-std::string lua_version() { return LUA_RELEASE; }
-
-}  // namespace biotope::runtime
+}  // namespace biotope
