@@ -107,34 +107,36 @@ Status AccessPlan::work_out(const std::vector<Wish>& wishes) {
       return refused(geom, *wishes.back().consumer->provider_, fine);
     }
   }
-  for (const Consumer* edge : edges_) {
-    if (const Status fine = check(*edge); !fine) {
-      return refused(edge->provider()->geom(), *edge->provider(), fine);
+  // One rule at a time over all edges, so that the reason does not depend on where an edge stands.
+  for (const auto rule :
+       {&AccessPlan::check_edge, &AccessPlan::check_sharing, &AccessPlan::check_disk}) {
+    for (const Consumer* edge : edges_) {
+      if (!edge->would_be_.opens_beyond(edge->access_)) continue;
+      if (const Status fine = (this->*rule)(*edge); !fine) {
+        return refused(edge->provider()->geom(), *edge->provider(), fine);
+      }
     }
   }
   return {};
 }
 
-// Only what opens can be refused (geom.md A4).
-Status AccessPlan::check(const Consumer& consumer) const {
-  const Access before = consumer.access_;
-  const Access after = consumer.would_be_;
-  if (!after.opens_beyond(before)) return {};
+// Only what opens can be refused.
+Status AccessPlan::denied(const Consumer& consumer, int code, const std::string& why) const {
   const Provider& provider = *consumer.provider();
-  const auto denied = [&](int code, const auto&... why) {
-    return fail(code, provider.geom().title(), " refuses to open ", provider.name(), " for ",
-                wish(before, after), " to ", consumer.geom().title(), ": ", why...);
-  };
-  if (provider.error_ != 0) return denied(provider.error_, provider.name(), " is gone");
-  if (after.w > before.w && !provider.properties().writable) {
-    return denied(EROFS, provider.name(), " is write-protected");
-  }
-  if (consumer.orphaned_ || consumer.leaving_) return denied(ENXIO, "it has lost its disk");
+  return fail(code, provider.geom().title(), " refuses to open ", provider.name(), " for ",
+              wish(consumer.access_, consumer.would_be_), " to ", consumer.geom().title(), ": ",
+              why);
+}
+
+Status AccessPlan::check_edge(const Consumer& consumer) const {
+  if (consumer.orphaned_ || consumer.leaving_)
+    return denied(consumer, ENXIO, "it has lost its disk");
   if (consumer.spoiled_) {
-    return denied(ENXIO, "somebody wrote to ", provider.name(),
-                  " since it looked; wait until it has looked again");
+    return denied(consumer, ENXIO,
+                  sentence("somebody wrote to ", consumer.provider()->name(),
+                           " since it looked; wait until it has looked again"));
   }
-  return check_sharing(consumer);
+  return {};
 }
 
 Status AccessPlan::check_sharing(const Consumer& consumer) const {
@@ -151,10 +153,21 @@ Status AccessPlan::check_sharing(const Consumer& consumer) const {
     const Access held = would_be(other);
     const bool writes = wants_e && held.w > 0;
     if (!writes && !(wants_w && held.e > 0)) continue;
-    return fail(EPERM, provider.geom().title(), " refuses to open ", provider.name(), " for ",
-                wish(before, after), " to ", consumer.geom().title(), ": ", other.geom().title(),
-                writes ? " writes to it (" : " has it exclusively (", held.text(),
-                "); close that first");
+    return denied(
+        consumer, EPERM,
+        sentence(other.geom().title(), writes ? " writes to it (" : " has it exclusively (",
+                 held.text(), "); close that first"));
+  }
+  return {};
+}
+
+Status AccessPlan::check_disk(const Consumer& consumer) const {
+  const Provider& provider = *consumer.provider();
+  if (provider.error_ != 0) {
+    return denied(consumer, provider.error_, provider.name() + " is gone");
+  }
+  if (consumer.would_be_.w > consumer.access_.w && !provider.properties().writable) {
+    return denied(consumer, EROFS, provider.name() + " is write-protected");
   }
   return {};
 }

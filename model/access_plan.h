@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "model/access.h"
@@ -46,8 +47,12 @@ class AccessPlan {
   Geom* take_highest();
   Status ask(Geom& geom);
   Status refused(const Geom& by, const Provider& provider, const Status& why);
-  Status check(const Consumer& consumer) const;
+  // The rules for an edge, in the order of geom.md A4: may it ask, do the others let it, can the
+  // disk do it.
+  Status check_edge(const Consumer& consumer) const;
   Status check_sharing(const Consumer& consumer) const;
+  Status check_disk(const Consumer& consumer) const;
+  Status denied(const Consumer& consumer, int code, const std::string& why) const;
 
   Mesh* mesh_;
   bool only_closes_ = true;

@@ -60,15 +60,22 @@ int Arbitration::judge() const {
       }
     }
   }
-  int worst = 0;
+  bool lost = false;
+  bool shared = true;
+  int error = 0;
+  bool writable = true;
   for (const auto& [edge, access] : changed_) {
     if (!access.opens_beyond(edge->access())) continue;
     const Provider& below = *edge->provider();
-    if (below.error() != 0 || edge->orphaned() || edge->spoiled()) return ENXIO;
-    if (access.w > edge->access().w && !below.properties().writable) worst = EROFS;
-    if (!shares(*edge)) worst = EPERM;
+    lost = lost || edge->orphaned() || edge->leaving() || edge->spoiled();
+    shared = shared && shares(*edge);
+    if (below.error() != 0) error = below.error();
+    if (access.w > edge->access().w && !below.properties().writable) writable = false;
   }
-  return worst;
+  if (lost) return ENXIO;
+  if (!shared) return EPERM;
+  if (error != 0) return error;
+  return writable ? 0 : EROFS;
 }
 
 int Arbitration::decide(const Consumer& edge, Access change) {
