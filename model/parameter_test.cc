@@ -113,8 +113,7 @@ TEST(Nearest, differs_least_and_none_when_all_differ_too_much) {
   EXPECT_EQ(nearest("x", {}), "");
 }
 
-// Making a geom by name
-// ----------------------------------------------------------------------------
+// --- Making a geom by name ---
 
 // A class that makes a source as large as it is told.
 class SourceClass final : public Class {

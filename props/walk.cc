@@ -76,8 +76,7 @@ std::vector<Source*> Walk::disks() {
   return all;
 }
 
-// What can be done
-// ---------------------------------------------------------------------------------
+// --- What can be done ---
 
 void Walk::add_disk() {
   Source& disk = t_.source(new_name("disk"), testing::properties_of_size(kDiskBytes));

@@ -414,8 +414,7 @@ TEST(Bridge, operations_on_bays_that_are_not_there_are_refused) {
   expect_refused(machine.eject(), ENXIO, "holds no medium");
 }
 
-// --- the stream of facts, and the same thing twice
-// ------------------------------------------------
+// --- the stream of facts, and the same thing twice ---
 
 TEST(Bridge, what_the_machine_does_is_told) {
   Machine machine;

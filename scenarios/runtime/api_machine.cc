@@ -130,7 +130,7 @@ Answer disk(Call& call) {
   return call.give(call.world().handle_of(**disk));
 }
 
-// --- media --------------------------------------------------------------------------------------
+// --- media ---
 
 const Parameter kMedium[] = {
     {.name = "profile",

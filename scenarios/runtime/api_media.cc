@@ -14,8 +14,7 @@ namespace biotope::runtime {
 
 namespace {
 
-// --- media.make
-// -----------------------------------------------------------------------------------
+// --- media.make ---
 
 const Parameter kMedia[] = {
     {.name = "name",
@@ -219,8 +218,7 @@ Answer make(Call& call) {
   return call.give(world.add(Image{path}));
 }
 
-// --- judge
-// ----------------------------------------------------------------------------------------
+// --- judge ---
 
 // A tool that can not judge has refused to; a missing one is missing.
 tl::unexpected<Failure> judge_failure(const Error& error) {

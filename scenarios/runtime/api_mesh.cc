@@ -102,8 +102,7 @@ Answer classes(Call& call) {
   return call.give(names);
 }
 
-// --- making and changing
-// --------------------------------------------------------------------------
+// --- making and changing ---
 
 Outcome<const Class*> class_named(Call& call, int index, std::string_view whose) {
   const auto name = call.text(index, sentence(whose, ": the class"));
@@ -236,8 +235,7 @@ Answer interpose(Call& call) {
   return kWaits;
 }
 
-// --- providers
-// ------------------------------------------------------------------------------------
+// --- providers ---
 
 Outcome<Provider*> self_provider(Call& call, std::string_view whose) {
   const auto self = call.handle(1, HandleKind::provider, sentence(whose, ": self"));
@@ -283,8 +281,7 @@ Answer provider_is_there(Call& call) {
   return call.give(provider != nullptr && provider->error() == 0);
 }
 
-// --- geoms
-// ----------------------------------------------------------------------------------------
+// --- geoms ---
 
 template <auto read>
 Answer geom_fact(Call& call) {

@@ -28,8 +28,7 @@ void set_field(lua_State* thread, const char* name, std::int64_t number) {
   lua_setfield(thread, -2, name);
 }
 
-// --- mounting
-// -------------------------------------------------------------------------------------
+// --- mounting ---
 
 // What the class takes, and where the mount is said to be.
 std::vector<Parameter> mount_parameters(const Class& cls, const std::string& fallback) {
@@ -74,8 +73,7 @@ Answer unmount(Call& call) {
                        fs::Fs::unmount(world.mesh(), self->id));
 }
 
-// --- files
-// ----------------------------------------------------------------------------------------
+// --- files ---
 
 Answer read(Call& call) {
   const auto mount = self_mount(call, "read");
@@ -126,8 +124,7 @@ Answer sync(Call& call) {
   return run_for_actor(call, sentence("the sync of ", (*mount)->name()), fs::Mount::sync(*mount));
 }
 
-// --- what it is
-// -----------------------------------------------------------------------------------
+// --- what it is ---
 
 Answer name(Call& call) {
   const auto mount = self_mount(call, "name");
@@ -163,8 +160,7 @@ Answer lost(Call& call) {
   return 1;
 }
 
-// --- work loads
-// -----------------------------------------------------------------------------------
+// --- work loads ---
 
 const Parameter kWork[] = {
     {.name = "file",

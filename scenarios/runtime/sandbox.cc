@@ -91,8 +91,7 @@ int match(lua_State* thread) {
   return call_original(thread);
 }
 
-// --- tables and numbers
-// ---------------------------------------------------------------------------
+// --- tables and numbers ---
 
 int set_metatable(lua_State* thread) {
   if (lua_type(thread, 2) == LUA_TTABLE) {
@@ -127,8 +126,7 @@ Answer no_seed(Call&) {
   return misuse("math.randomseed: the seed of a run comes from the command line, as --seed N");
 }
 
-// --- putting it together
-// --------------------------------------------------------------------------
+// --- putting it together ---
 
 // Replaces a field of the table on top of the stack by `guard`, which has the original as upvalue.
 void guard_field(lua_State* thread, const char* field, lua_CFunction guard) {
