@@ -33,6 +33,12 @@ int list() {
   return 0;
 }
 
+void print_table(std::span<const Parameter> table) {
+  for (const Parameter& p : table) {
+    fmt::print("  {:<14} {} [{}]: {}\n", p.name, p.help, text_of(p.fallback), range_of(p));
+  }
+}
+
 int show(const std::string& name) {
   const auto classes = all_classes();
   std::vector<std::string_view> names;
@@ -42,9 +48,9 @@ int show(const std::string& name) {
     fmt::print("{}: {}\n", cls->name(), cls->help());
     fmt::print("It {}.\n",
                cls->tastes() ? "recognises what is on a disk by itself" : "is made on demand");
-    for (const Parameter& p : cls->parameters()) {
-      fmt::print("  {:<14} {} [{}]: {}\n", p.name, p.help, text_of(p.fallback), range_of(p));
-    }
+    print_table(cls->parameters());
+    if (!cls->options().empty()) fmt::print("Of the class as a whole:\n");
+    print_table(cls->options());
     return 0;
   }
   const std::string_view near = nearest(name, names);

@@ -38,6 +38,12 @@ class Class {
   // Optional. What create() takes. Default: nothing.
   virtual std::span<const Parameter> parameters() const { return {}; }
 
+  // Optional, together: what configure() takes, and how the class goes about its work from now on.
+  // The values are complete and checked against the table. Until then all is as its fallbacks say.
+  // Geoms that are there stay as they are; Mesh::retaste brings them anew. Default: nothing.
+  virtual std::span<const Parameter> options() const { return {}; }
+  virtual void configure(const Values&) {}
+
   // Optional. Makes a geom on demand; all or nothing. Default: EOPNOTSUPP, it comes by tasting
   // only.
   virtual Result<Geom*> create(Mesh& mesh, const Creation& creation);

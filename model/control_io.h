@@ -34,8 +34,9 @@ Task<void> sleep(Executor& executor, std::int64_t delay_ns);
 // What a geom returns for a GETATTR that it answers itself.
 Verdict answer_attribute(Bio& bio, std::span<const std::byte> value);
 
-// Attribute texts travel as this many bytes, filled up with NULs.
-inline constexpr std::size_t kAttributeTextBytes = 64;
+// Attribute texts travel as this many bytes, filled up with NULs. The longest there is, the label
+// of a GPT's entry, has 36 characters of up to 3 bytes.
+inline constexpr std::size_t kAttributeTextBytes = 128;
 Verdict answer_attribute(Bio& bio, std::string_view text);
 Task<Result<std::string>> get_attribute_text(Consumer& edge, const char* name);
 

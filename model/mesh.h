@@ -59,6 +59,9 @@ class Mesh final : private RequestPath::IdleListener {
   // Null when there is none, or it is being unloaded.
   const Class* find_class(std::string_view class_name) const;
   std::vector<const Class*> classes() const;  // in the order of loading
+  // Sets the options of a class; what is not given is as its table says. ENOENT for a class that is
+  // not loaded, EINVAL for what does not fit the table.
+  Status configure(std::string_view class_name, const Values& given);
   // Makes a geom by name of its class, with the parameters checked against the class's table.
   Result<Geom*> create(std::string_view class_name, std::string name, std::vector<Provider*> below,
                        const Values& given = {});
@@ -194,6 +197,7 @@ class Mesh final : private RequestPath::IdleListener {
             const Consumer* consumer = nullptr, int error = 0);
   void tell_class(FactKind kind, const Class& cls, const Provider* provider, const Geom* geom);
   static Status nothing_open(const Geom& geom);
+  Result<Class*> class_named(std::string_view class_name) const;
   void wither_all(const Class& cls);
   void forget_if_unused(const Class& cls);
   Status may_attach(const Consumer& consumer, const Provider& provider) const;

@@ -124,19 +124,31 @@ std::vector<const Class*> Mesh::classes() const {
   return all;
 }
 
+Result<Class*> Mesh::class_named(std::string_view class_name) const {
+  if (const Class* cls = find_class(class_name)) return const_cast<Class*>(cls);
+  std::vector<std::string_view> names;
+  for (const auto& c : classes_) names.push_back(c->name());
+  const std::string_view near = nearest(class_name, names);
+  return fail(ENOENT, "there is no class '", class_name, "'",
+              near.empty() ? "" : sentence("; did you mean '", near, "'?"));
+}
+
+Status Mesh::configure(std::string_view class_name, const Values& given) {
+  const Result<Class*> cls = class_named(class_name);
+  if (!cls) return pass_on(cls);
+  const Result<Values> values = resolve((*cls)->options(), given, sentence("class ", class_name));
+  if (!values) return pass_on(values);
+  (*cls)->configure(*values);
+  return {};
+}
+
 Result<Geom*> Mesh::create(std::string_view class_name, std::string name,
                            std::vector<Provider*> below, const Values& given) {
-  auto* cls = const_cast<Class*>(find_class(class_name));
-  if (cls == nullptr) {
-    std::vector<std::string_view> names;
-    for (const auto& c : classes_) names.push_back(c->name());
-    const std::string_view near = nearest(class_name, names);
-    return fail(ENOENT, "there is no class '", class_name, "'",
-                near.empty() ? "" : sentence("; did you mean '", near, "'?"));
-  }
-  Result<Values> values = resolve(cls->parameters(), given, sentence(class_name, ' ', name));
+  const Result<Class*> cls = class_named(class_name);
+  if (!cls) return pass_on(cls);
+  Result<Values> values = resolve((*cls)->parameters(), given, sentence(class_name, ' ', name));
   if (!values) return pass_on(values);
-  return cls->create(*this, Creation{std::move(name), std::move(below), std::move(*values)});
+  return (*cls)->create(*this, Creation{std::move(name), std::move(below), std::move(*values)});
 }
 
 // Tasting ----------------------------------------------------------------------------------------

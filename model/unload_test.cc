@@ -17,6 +17,41 @@ using testing::TastingClass;
 using testing::TestMesh;
 using testing::User;
 
+// Options ----------------------------------------------------------------------------------------
+
+TEST(Options, a_class_is_told_all_of_its_table_or_nothing) {
+  class Choosy final : public Class {
+   public:
+    Choosy() : Class("choosy") {}
+    std::span<const Parameter> options() const override {
+      static const Parameter kOptions[] = {
+          {.name = "depth", .fallback = std::int64_t{4}, .max = 8, .help = ""},
+          {.name = "keen", .kind = Parameter::Kind::boolean, .fallback = true, .help = ""},
+      };
+      return kOptions;
+    }
+    void configure(const Values& values) override { told = values; }
+    Values told;
+  };
+  TestMesh t;
+  auto owned = std::make_unique<Choosy>();
+  Choosy& cls = *owned;
+  ASSERT_TRUE(t.mesh.load(std::move(owned)));
+  Values given;
+  given.set("keen", false);
+  ASSERT_TRUE(t.mesh.configure("choosy", given));
+  EXPECT_FALSE(cls.told.boolean("keen"));
+  EXPECT_EQ(cls.told.integer("depth"), 4) << "what is not given is as the table says";
+  given.set("depth", std::int64_t{9});
+  EXPECT_EQ(t.mesh.configure("choosy", given).error().code, EINVAL);
+  EXPECT_EQ(cls.told.integer("depth"), 4) << "a refusal changes nothing";
+  EXPECT_EQ(t.mesh.configure("chosy", {}).error().text,
+            "there is no class 'chosy'; did you mean 'choosy'?");
+  ASSERT_TRUE(t.mesh.load(std::make_unique<Class>("plain")));
+  EXPECT_TRUE(t.mesh.configure("plain", {}));
+  EXPECT_EQ(t.mesh.configure("plain", given).error().code, EINVAL);
+}
+
 // Unloading --------------------------------------------------------------------------------------
 
 TEST(Unload, Inv_E32_a_class_in_use_stays_as_it_is) {

@@ -151,6 +151,19 @@ Answer create(Call& call) {
   return call.give(call.world().handle_of(**geom));
 }
 
+// configure(class, options): from now on; what is found already is looked at again if nobody uses
+// it
+Answer configure(Call& call) {
+  const auto cls = class_named(call, 1, "configure");
+  if (!cls) return hand_on(cls);
+  const auto values = call.values(2, (*cls)->options(), sentence("configure ", (*cls)->name()));
+  if (!values) return hand_on(values);
+  Mesh& mesh = call.world().mesh();
+  if (const Status set = mesh.configure((*cls)->name(), *values); !set) return refused(set.error());
+  if ((*cls)->tastes()) mesh.retaste(**cls);
+  return 0;
+}
+
 Answer destroy(Call& call) {
   const auto geom = geom_at(call, 1, "destroy: the geom");
   if (!geom) return hand_on(geom);
@@ -328,9 +341,9 @@ void bind_mesh(lua_State* thread) {
   };
   bind_table(thread, "mesh", in_mesh);
   const Binding globals[] = {
-      {"census", &lua_function<&census>},   {"create", &lua_function<&create>},
-      {"destroy", &lua_function<&destroy>}, {"interpose", &lua_function<&interpose>},
-      {"remove", &lua_function<&remove>},
+      {"census", &lua_function<&census>},       {"configure", &lua_function<&configure>},
+      {"create", &lua_function<&create>},       {"destroy", &lua_function<&destroy>},
+      {"interpose", &lua_function<&interpose>}, {"remove", &lua_function<&remove>},
   };
   bind_globals(thread, globals);
   const Binding provider_methods[] = {
