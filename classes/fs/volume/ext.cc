@@ -64,6 +64,7 @@ Result<VolumeInfo> parse(const Bytes& super) {
                 " on, in groups of ", per_group);
   }
   info.kind = kind_of(super);
+  info.size_unit_bytes = info.block_size_bytes;
   info.size_bytes = static_cast<std::int64_t>(blocks) * info.block_size_bytes;
   info.name = printable(Super::volume_name.get(super));
   info.last_mounted = printable(Super::last_mounted.get(super));

@@ -77,36 +77,6 @@ Status check_shape(const Bytes& boot) {
   return {};
 }
 
-char32_t next_code_point(const std::u16string& text, std::size_t& at) {
-  const char16_t unit = text[at++];
-  if (unit < 0xD800 || unit > 0xDFFF) return unit;
-  const bool pair = unit < 0xDC00 && at < text.size() && (text[at] & 0xFC00) == 0xDC00;
-  if (!pair) return 0xFFFD;
-  return 0x10000 + ((unit & 0x3FFU) << 10) + (text[at++] & 0x3FFU);
-}
-
-std::string utf8(const std::u16string& text) {
-  std::string out;
-  for (std::size_t at = 0; at < text.size();) {
-    const char32_t c = next_code_point(text, at);
-    const auto tail = [&](int shift) { out += static_cast<char>(0x80 | ((c >> shift) & 0x3F)); };
-    if (c < 0x80) {
-      out += static_cast<char>(c);
-    } else if (c < 0x800) {
-      out += static_cast<char>(0xC0 | (c >> 6));
-    } else if (c < 0x10000) {
-      out += static_cast<char>(0xE0 | (c >> 12));
-      tail(6);
-    } else {
-      out += static_cast<char>(0xF0 | (c >> 18));
-      tail(12);
-      tail(6);
-    }
-    if (c >= 0x80) tail(0);
-  }
-  return out;
-}
-
 bool equal_in_any_case(std::string_view a, std::string_view b) {
   const auto upper = [](char c) { return c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c; };
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),
@@ -139,6 +109,7 @@ Result<Super> parse_super(const Bytes& boot) {
   const std::int64_t root_sectors = (g.root_bytes + g.sector_bytes - 1) / g.sector_bytes;
   g.data_offset_bytes = g.root_offset_bytes + root_sectors * g.sector_bytes;
   result.info.size_bytes = sectors * g.sector_bytes;
+  result.info.size_unit_bytes = g.sector_bytes;
   g.clusters = (result.info.size_bytes - g.data_offset_bytes) / g.cluster_bytes;
   if (fat_sectors == 0 || g.clusters < 1 || fat32 != (g.root_bytes == 0)) {
     return fail(EINVAL, "looks like FAT, but says its ", sectors, " sectors hold tables of ",

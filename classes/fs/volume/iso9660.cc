@@ -38,6 +38,7 @@ Result<VolumeInfo> parse(const Bytes& descriptor) {
   info.kind = VolumeKind::iso9660;
   info.name = printable(Descriptor::volume_name.get(descriptor));
   info.block_size_bytes = block_size;
+  info.size_unit_bytes = block_size;
   info.size_bytes = std::int64_t{blocks} * block_size;
   return info;
 }

@@ -13,6 +13,7 @@ Probe probe_ufs(VolumeReader& reader);
 Probe probe_fat(VolumeReader& reader);
 Probe probe_ext(VolumeReader& reader);
 Probe probe_iso9660(VolumeReader& reader);
+Probe probe_ntfs(VolumeReader& reader);
 
 // The bytes there, or none at all where the volume ends before they do.
 Task<Result<Bytes>> read_if_there(VolumeReader& reader, std::int64_t offset_bytes,
@@ -28,5 +29,7 @@ inline bool power_of_two_within(std::int64_t value, std::int64_t least, std::int
 // A text of the medium as people may see it: no control characters, and none at its ends but
 // letters.
 std::string printable(std::string text);
+// In UTF-8; a half of a pair becomes U+FFFD.
+std::string utf8(const std::u16string& text);
 
 }  // namespace biotope::fs

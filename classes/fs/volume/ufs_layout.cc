@@ -1,5 +1,7 @@
 #include "classes/fs/volume/ufs_layout.h"
 
+#include <fmt/format.h>
+
 #include <limits>
 
 namespace biotope::fs::ufs {
@@ -25,6 +27,8 @@ struct Fields {
   auto fragments() const { return i32(56); }
   auto pointers_per_block() const { return i32(116); }
   auto inodes_per_block() const { return u32(120); }
+  auto id_first() const { return u32(144); }
+  auto id_second() const { return u32(148); }
   auto inodes_per_group() const { return u32(184); }
   auto fragments_per_group() const { return i32(188); }
   auto place() const { return i64(1000); }
@@ -123,6 +127,10 @@ Result<Super> parse_super(const Bytes& super) {
   info.order = g.order;
   info.size_bytes = g.size_fragments * g.fragment_bytes;
   info.block_size_bytes = g.block_bytes;
+  info.size_unit_bytes = g.fragment_bytes;
+  const std::uint32_t id_first = f.id_first().get(super);
+  const std::uint32_t id_second = f.id_second().get(super);
+  if (id_first != 0 || id_second != 0) info.id = fmt::format("{:08x}{:08x}", id_first, id_second);
   info.name = printable(kVolumeName.get(super));
   info.last_mounted = printable(kMountedOn.get(super));
   return result;

@@ -26,6 +26,8 @@ const char* kind_name(VolumeKind kind) {
       return "ext4";
     case VolumeKind::iso9660:
       return "iso9660";
+    case VolumeKind::ntfs:
+      return "ntfs";
   }
   return "unknown";
 }
@@ -59,12 +61,46 @@ std::string printable(std::string text) {
   return text;
 }
 
+namespace {
+
+char32_t next_code_point(const std::u16string& text, std::size_t& at) {
+  const char16_t unit = text[at++];
+  if (unit < 0xD800 || unit > 0xDFFF) return unit;
+  const bool pair = unit < 0xDC00 && at < text.size() && (text[at] & 0xFC00) == 0xDC00;
+  if (!pair) return 0xFFFD;
+  return 0x10000 + ((unit & 0x3FFU) << 10) + (text[at++] & 0x3FFU);
+}
+
+}  // namespace
+
+std::string utf8(const std::u16string& text) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    const char32_t c = next_code_point(text, at);
+    const auto tail = [&](int shift) { out += static_cast<char>(0x80 | ((c >> shift) & 0x3F)); };
+    if (c < 0x80) {
+      out += static_cast<char>(c);
+    } else if (c < 0x800) {
+      out += static_cast<char>(0xC0 | (c >> 6));
+    } else if (c < 0x10000) {
+      out += static_cast<char>(0xE0 | (c >> 12));
+      tail(6);
+    } else {
+      out += static_cast<char>(0xF0 | (c >> 18));
+      tail(12);
+      tail(6);
+    }
+    if (c >= 0x80) tail(0);
+  }
+  return out;
+}
+
 // Recognising ------------------------------------------------------------------------------------
 
 // The weakest mark comes last: a boot sector may be left over in front of any other volume.
 Task<Result<std::unique_ptr<Volume>>> recognise(VolumeReader& reader) {
   std::string suspicions;
-  for (const auto probe : {&probe_ufs, &probe_ext, &probe_iso9660, &probe_fat}) {
+  for (const auto probe : {&probe_ufs, &probe_ext, &probe_iso9660, &probe_ntfs, &probe_fat}) {
     Result<std::unique_ptr<Volume>> found = co_await probe(reader);
     if (found && *found != nullptr) co_return found;
     if (found) continue;
@@ -72,7 +108,7 @@ Task<Result<std::unique_ptr<Volume>>> recognise(VolumeReader& reader) {
     suspicions += (suspicions.empty() ? "" : "; ") + found.error().text;
   }
   if (suspicions.empty()) {
-    suspicions = "no superblock of UFS, FAT, ext2, ext3, ext4 or ISO 9660 is on it";
+    suspicions = "no superblock of UFS, FAT, NTFS, ext2, ext3, ext4 or ISO 9660 is on it";
   }
   co_return fail(EINVAL, "holds no file system that can be mounted: ", suspicions);
 }

@@ -25,7 +25,18 @@ class VolumeReader {
   virtual Task<Result<Bytes>> read(std::int64_t offset_bytes, std::int64_t length_bytes) = 0;
 };
 
-enum class VolumeKind : std::uint8_t { ufs1, ufs2, fat12, fat16, fat32, ext2, ext3, ext4, iso9660 };
+enum class VolumeKind : std::uint8_t {
+  ufs1,
+  ufs2,
+  fat12,
+  fat16,
+  fat32,
+  ext2,
+  ext3,
+  ext4,
+  iso9660,
+  ntfs,
+};
 
 const char* kind_name(VolumeKind kind);
 
@@ -34,11 +45,14 @@ struct VolumeInfo {
   VolumeKind kind{};
   std::endian order = std::endian::little;
   std::string name;          // empty when it has none
+  std::string id;            // of UFS, 16 hexadecimal digits; empty where there is none
   std::string last_mounted;  // where, on UFS (fs_fsmnt) and ext; empty when nowhere
   // As far as the volume claims to reach; a volume that was cut short is smaller than that.
   std::int64_t size_bytes = 0;
-  // What files are made of: block of UFS, ext and ISO 9660, cluster of FAT.
+  // What files are made of: block of UFS, ext and ISO 9660, cluster of FAT and NTFS.
   std::int64_t block_size_bytes = 0;
+  // What size_bytes is counted in: fragment of UFS, sector of FAT and NTFS, block of the others.
+  std::int64_t size_unit_bytes = 0;
 };
 
 // A piece of a file that lies in one piece on the volume.
