@@ -69,6 +69,9 @@ class Geom : public Link<ByMesh> {
   virtual Result<Consumer*> bypass();
   // Optional. One line for people: what is going on here. Default: empty.
   virtual std::string status() const;
+  // Optional. The line that makes this geom again, as typed: the class, the verb, the name, what
+  // differs from the fallbacks as name=value, and the providers it stands on. Default: empty.
+  virtual std::string recipe() const { return {}; }
   // Optional. A few words for people about one of this geom's own providers: what it is a part or a
   // copy of. Default: empty.
   virtual std::string about(const Provider&) const { return {}; }
