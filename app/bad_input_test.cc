@@ -40,29 +40,6 @@ struct BadInput : ::testing::Test {
   Playground ground;
 };
 
-struct Entry {
-  unsigned char type;
-  std::uint32_t first_sector;
-  std::uint32_t sectors;
-};
-
-// A medium of 1 MiB with that table in sector 0.
-std::string with_table(const std::vector<Entry>& entries) {
-  std::string image(1 << 20, '\0');
-  std::size_t at = 446;
-  for (const Entry& entry : entries) {
-    image[at + 4] = static_cast<char>(entry.type);
-    for (std::size_t i = 0; i < 4; ++i) {
-      image[at + 8 + i] = static_cast<char>(entry.first_sector >> (8 * i));
-      image[at + 12 + i] = static_cast<char>(entry.sectors >> (8 * i));
-    }
-    at += 16;
-  }
-  image[510] = '\x55';
-  image[511] = '\xaa';
-  return image;
-}
-
 TEST_F(BadInput, missing_image) {
   const Played played = refused({"run", kStory, "--media", ground.file("none.img")});
   EXPECT_EQ(played.exit_status, 2);

@@ -85,8 +85,10 @@ int run_program(int argc, char** argv) {
       "Data goes to stdout, everything else to stderr.\n\n"
       "Examples:\n"
       "  biotope run scenarios/010-zip-disk.lua\n"
+      "  biotope taste disk.img\n"
       "  biotope class show nop");
   add_run(program);
+  add_taste(program);
   add_class(program);
   add_version(program);
   for (CLI::App* verb : parser.get_subcommands({})) {

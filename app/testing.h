@@ -2,12 +2,14 @@
 
 #include <sys/wait.h>
 
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <vector>
 
 #include "app/terminal.h"
 
@@ -65,5 +67,28 @@ class Playground {
  private:
   std::filesystem::path path_;
 };
+
+struct MbrEntry {
+  unsigned char type;
+  std::uint32_t first_sector;
+  std::uint32_t sectors;
+};
+
+// A medium of 1 MiB with that table in sector 0.
+inline std::string with_table(const std::vector<MbrEntry>& entries) {
+  std::string image(1 << 20, '\0');
+  std::size_t at = 446;
+  for (const MbrEntry& entry : entries) {
+    image[at + 4] = static_cast<char>(entry.type);
+    for (std::size_t i = 0; i < 4; ++i) {
+      image[at + 8 + i] = static_cast<char>(entry.first_sector >> (8 * i));
+      image[at + 12 + i] = static_cast<char>(entry.sectors >> (8 * i));
+    }
+    at += 16;
+  }
+  image[510] = '\x55';
+  image[511] = '\xaa';
+  return image;
+}
 
 }  // namespace biotope::app

@@ -9,6 +9,8 @@
 #include <cstring>
 #include <utility>
 
+#include "model/check.h"
+
 namespace biotope::sim {
 namespace {
 
@@ -18,6 +20,18 @@ constexpr std::int64_t kBlockBytes = 4096;
 tl::unexpected<Error> fail_as_errno(const char* what, const std::string& path) {
   const int code = errno;
   return fail(code, "can not ", what, " image '", path, "': ", std::strerror(code));
+}
+
+Status put_all(int descriptor, const std::string& path, std::int64_t offset_bytes,
+               std::span<const std::byte> from) {
+  while (!from.empty()) {
+    const ssize_t done = pwrite(descriptor, from.data(), from.size(), offset_bytes);
+    if (done < 0 && errno == EINTR) continue;
+    if (done < 0) return fail_as_errno("write", path);
+    offset_bytes += done;
+    from = from.subspan(static_cast<std::size_t>(done));
+  }
+  return {};
 }
 
 bool all_zero(std::span<const std::byte> bytes) {
@@ -43,7 +57,7 @@ ImageFile& ImageFile::operator=(ImageFile&& other) noexcept {
   return *this;
 }
 
-Result<ImageFile> ImageFile::open(const std::string& path) {
+Result<ImageFile> ImageFile::open(const std::string& path, Use use) {
   struct stat status {};
   if (stat(path.c_str(), &status) != 0) return fail_as_errno("read", path);
   if (S_ISDIR(status.st_mode)) {
@@ -55,8 +69,8 @@ Result<ImageFile> ImageFile::open(const std::string& path) {
   ImageFile file;
   file.path_ = path;
   file.size_bytes_ = status.st_size;
-  file.descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file.descriptor_ < 0) return fail_as_errno("read", path);
+  file.descriptor_ = ::open(path.c_str(), (use == Use::edit ? O_RDWR : O_RDONLY) | O_CLOEXEC);
+  if (file.descriptor_ < 0) return fail_as_errno(use == Use::edit ? "change" : "read", path);
   return file;
 }
 
@@ -76,6 +90,25 @@ Status ImageFile::read(std::int64_t offset_bytes, std::span<std::byte> to) const
   }
   std::fill(to.begin(), to.end(), std::byte{0});
   return {};
+}
+
+Status ImageFile::write(std::int64_t offset_bytes, std::span<const std::byte> from) {
+  const auto length_bytes = static_cast<std::int64_t>(from.size());
+  BIOTOPE_CHECK(offset_bytes >= 0 && offset_bytes <= size_bytes_ - length_bytes,
+                "an image is written within its size");
+  return put_all(descriptor_, path_, offset_bytes, from);
+}
+
+Status ImageFile::punch(std::int64_t offset_bytes, std::int64_t length_bytes) {
+  if (fallocate(descriptor_, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset_bytes,
+                length_bytes) != 0) {
+    return fail_as_errno("make a hole in", path_);
+  }
+  return {};
+}
+
+Status ImageFile::flush() {
+  return fdatasync(descriptor_) == 0 ? Status{} : fail_as_errno("flush", path_);
 }
 
 ImageWriter::~ImageWriter() {
@@ -105,24 +138,15 @@ Result<ImageWriter> ImageWriter::create(const std::string& path, std::int64_t si
   return writer;
 }
 
-Status ImageWriter::put(std::int64_t offset_bytes, std::span<const std::byte> from) {
-  while (!from.empty()) {
-    const ssize_t done = pwrite(descriptor_, from.data(), from.size(), offset_bytes);
-    if (done < 0 && errno == EINTR) continue;
-    if (done < 0) return fail_as_errno("write", path_);
-    offset_bytes += done;
-    from = from.subspan(static_cast<std::size_t>(done));
-  }
-  return {};
-}
-
 Status ImageWriter::write(std::int64_t offset_bytes, std::span<const std::byte> from) {
   while (!from.empty()) {
     const std::int64_t to_boundary_bytes = kBlockBytes - offset_bytes % kBlockBytes;
     const auto block =
         from.first(std::min(from.size(), static_cast<std::size_t>(to_boundary_bytes)));
     if (!all_zero(block)) {
-      if (Status written = put(offset_bytes, block); !written) return written;
+      if (Status written = put_all(descriptor_, path_, offset_bytes, block); !written) {
+        return written;
+      }
     }
     offset_bytes += static_cast<std::int64_t>(block.size());
     from = from.subspan(block.size());

@@ -9,22 +9,32 @@
 
 namespace biotope::sim {
 
-// A raw image opened for reading. Default constructed it is an image of no bytes.
+// A raw image opened for reading, or for changing it in place. Default constructed it is an image
+// of no bytes.
 class ImageFile {
  public:
+  enum class Use { read, edit };
+
   ImageFile() = default;
   ~ImageFile();
   ImageFile(ImageFile&& other) noexcept;
   ImageFile& operator=(ImageFile&& other) noexcept;
 
   // Only plain files: opening anything else could wait for ever or change with each read.
-  static Result<ImageFile> open(const std::string& path);
+  static Result<ImageFile> open(const std::string& path, Use use = Use::read);
 
   std::int64_t size_bytes() const { return size_bytes_; }
 
   // Reads from the image and zeros from behind its end. EIO: the file could not be read, or is
   // shorter than it was.
   Status read(std::int64_t offset_bytes, std::span<std::byte> to) const;
+
+  // In place, for images opened to be edited. All within the image: its size never changes.
+  Status write(std::int64_t offset_bytes, std::span<const std::byte> from);
+  // Makes a hole, which reads as zeros.
+  Status punch(std::int64_t offset_bytes, std::int64_t length_bytes);
+  // All that was written is on stable storage.
+  Status flush();
 
  private:
   int descriptor_ = -1;
@@ -51,8 +61,6 @@ class ImageWriter {
 
  private:
   explicit ImageWriter(const std::string& path) : path_(path), partial_path_(path + ".partial") {}
-
-  Status put(std::int64_t offset_bytes, std::span<const std::byte> from);
 
   std::string path_;
   std::string partial_path_;  // empty: nothing to remove
