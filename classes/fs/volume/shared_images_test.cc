@@ -2,6 +2,7 @@
 // BIOTOPE_SHARED says.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -62,7 +63,7 @@ std::string kind_of(const nlohmann::json& filesystem) {
   std::string type = say("TYPE");
   std::string version = say("VERSION");
   if (type == "ufs") return type + version;
-  if (type == "ext2" || type == "ext3" || type == "ext4") return type;
+  if (type == "ext2" || type == "ext3" || type == "ext4" || type == "ntfs") return type;
   if (type != "vfat") return "";
   for (char& c : version) c = static_cast<char>(std::tolower(c));
   return version;
@@ -88,7 +89,14 @@ TEST_F(SharedImages, file_systems_are_what_other_tools_call_them_and_nothing_els
     if (!volume) continue;
     const VolumeInfo& info = (*volume)->info();
     EXPECT_EQ(kind_name(info.kind), kind);
-    EXPECT_EQ(info.name, filesystem.value("LABEL", filesystem.value("ID_FS_LABEL", "")));
+    // Of a name for udev, blkid spells spaces otherwise.
+    std::string name_for_udev = info.name;
+    std::replace(name_for_udev.begin(), name_for_udev.end(), ' ', '_');
+    if (filesystem.contains("ID_FS_LABEL")) {
+      EXPECT_EQ(name_for_udev, filesystem["ID_FS_LABEL"].get<std::string>());
+    } else {
+      EXPECT_EQ(info.name, filesystem.value("LABEL", ""));
+    }
     if (filesystem.contains("ID_FS_FSSIZE")) {
       EXPECT_EQ(std::to_string(info.size_bytes), filesystem["ID_FS_FSSIZE"].get<std::string>());
     }
