@@ -151,6 +151,14 @@ class BioQueue {
     tail_ = &bio;
   }
 
+  // All of `others` behind what is here; `others` is empty then.
+  void append(BioQueue& others) {
+    if (others.head_ == nullptr) return;
+    (tail_ == nullptr ? head_ : tail_->queue_next) = others.head_;
+    tail_ = others.tail_;
+    others = BioQueue();
+  }
+
   Bio* pop() {
     Bio* bio = head_;
     if (bio != nullptr) {

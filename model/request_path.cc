@@ -107,6 +107,18 @@ template <bool kWatched>
   }
 }
 
+[[gnu::noinline]] void RequestPath::walk_watched(Bio& bio, Consumer* edge) {
+  walk_as<true>(bio, edge);
+}
+
+[[gnu::always_inline]] inline void RequestPath::walk(Bio& bio, Consumer* edge) {
+  if (facts_.watched()) [[unlikely]] {
+    walk_watched(bio, edge);
+  } else {
+    walk_as<false>(bio, edge);
+  }
+}
+
 void RequestPath::submit(Bio& bio, Consumer& edge) {
   bio.flags &= static_cast<std::uint16_t>(~(kBioError | kBioDone));
   bio.completed_bytes = 0;
@@ -117,7 +129,11 @@ void RequestPath::submit(Bio& bio, Consumer& edge) {
     return submit_slowly(bio);
   running_ = true;
   walk_as<false>(bio, &edge);
-  run_queues();
+  if (up_.empty() && down_.empty()) [[likely]] {
+    running_ = false;
+  } else {
+    run_queues();
+  }
 }
 
 void RequestPath::submit_slowly(Bio& bio) {
@@ -127,12 +143,11 @@ void RequestPath::submit_slowly(Bio& bio) {
   run_queues();
 }
 
-void RequestPath::walk(Bio& bio, Consumer* edge) {
-  if (facts_.watched()) {
-    walk_as<true>(bio, edge);
-  } else {
-    walk_as<false>(bio, edge);
-  }
+void RequestPath::submit_all(BioQueue& numbered) {
+  down_.append(numbered);
+  if (running_) return;
+  running_ = true;
+  run_queues();
 }
 
 void RequestPath::deliver(Bio& bio, int error) {
@@ -143,18 +158,17 @@ void RequestPath::deliver(Bio& bio, int error) {
   run_queues();
 }
 
-inline void RequestPath::run_queues() {
-  while (!up_.empty() || !down_.empty()) run_next();
-  running_ = false;
-}
-
-void RequestPath::run_next() {
-  if (Bio* up = up_.pop()) {
-    finish(*up);
-  } else {
-    Bio* down = down_.pop();
-    walk(*down, down->edge);
+void RequestPath::run_queues() {
+  for (;;) {
+    if (Bio* up = up_.pop()) {
+      finish(*up);
+    } else if (Bio* down = down_.pop()) {
+      walk(*down, down->edge);
+    } else {
+      break;
+    }
   }
+  running_ = false;
 }
 
 RequestPath::Admission RequestPath::admit_slowly(Bio& bio, Consumer& edge) {
@@ -342,29 +356,14 @@ Children::~Children() {
   }
 }
 
-bool Children::add(Consumer& to, std::int64_t position_bytes, std::int64_t skip_bytes,
-                   std::int64_t length_bytes) {
-  Bio* part = path_.new_bio();
-  if (part == nullptr) return false;
-  part->command = parent_.command;
-  part->flags = parent_.flags & kBioInheritedFlags;
-  part->offset_bytes = position_bytes;
-  part->length_bytes = length_bytes;
-  part->data = parent_.data.shifted(skip_bytes);
-  part->attribute = parent_.attribute;
-  part->parent = &parent_;
-  part->edge = &to;
-  ++parent_.children;
-  parts_.push(*part);
-  return true;
-}
-
 Verdict Children::issue(BioDone each_done) {
   if (parts_.empty()) return Verdict::done();
-  while (Bio* part = parts_.pop()) {
-    part->done = each_done;
-    path_.submit(*part, *part->edge);
+  if (each_done != &Children::part_done) {
+    for (Bio* part = parts_.front(); part != nullptr; part = part->queue_next) {
+      part->done = each_done;
+    }
   }
+  path_.submit_all(parts_);
   return Verdict::held();
 }
 

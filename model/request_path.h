@@ -51,6 +51,16 @@ class RequestPath {
   // once, perhaps before this returns. Refusals of the entry checks come the same way.
   void submit(Bio& bio, Consumer& edge);
 
+  // Like new_bio(), with a number of its own already.
+  Bio* new_numbered_bio() {
+    Bio* bio = bios_.take();
+    if (bio != nullptr) [[likely]]
+      bio->id = ++next_id_;
+    return bio;
+  }
+  // Issues requests that have numbers, each on its `edge`, in the order of the queue.
+  void submit_all(BioQueue& numbered);
+
   // Completes a request that its geom held. error == 0 means every byte was done; otherwise
   // bio.completed_bytes, 0 unless the geom set it, says how many were. ENOMEM sends it again from
   // the top after kReplayDelay_ns.
@@ -77,10 +87,10 @@ class RequestPath {
 
   void submit_slowly(Bio& bio);
   void run_queues();
-  void run_next();
   void walk(Bio& bio, Consumer* edge);
   template <bool kWatched>
   void walk_as(Bio& bio, Consumer* edge);
+  void walk_watched(Bio& bio, Consumer* edge);
   enum class Stay { none, unwatched, watched };
   template <Stay kStay>
   void climb(Bio& bio, Trail& trail, Trail::Hop* hop, std::int64_t now_ns);
@@ -137,7 +147,24 @@ class Children {
   // A part of `length_bytes` from `skip_bytes` into the parent's data, for `position_bytes` of the
   // provider below `to`. False when the pool is exhausted.
   bool add(Consumer& to, std::int64_t position_bytes, std::int64_t skip_bytes,
-           std::int64_t length_bytes);
+           std::int64_t length_bytes) {
+    Bio* part = path_.new_numbered_bio();
+    if (part == nullptr) [[unlikely]]
+      return false;
+    part->command = parent_.command;
+    part->flags = parent_.flags & kBioInheritedFlags;
+    part->offset_bytes = position_bytes;
+    part->position_bytes = position_bytes;
+    part->length_bytes = length_bytes;
+    part->data = parent_.data.shifted(skip_bytes);
+    part->attribute = parent_.attribute;
+    part->done = &Children::part_done;
+    part->parent = &parent_;
+    part->edge = &to;
+    ++parent_.children;
+    parts_.push(*part);
+    return true;
+  }
   // The whole parent once more, for a class that multiplies.
   bool add_copy(Consumer& to, std::int64_t position_bytes) {
     return add(to, position_bytes, 0, parent_.length_bytes);
@@ -153,8 +180,7 @@ class Children {
   Verdict hand_to(Take take) {
     if (parts_.empty()) return Verdict::done();
     while (Bio* part = parts_.pop()) {
-      part->done = &Children::part_done;
-      part->position_bytes = part->offset_bytes;
+      part->id = 0;
       take(*part);
     }
     return Verdict::held();
