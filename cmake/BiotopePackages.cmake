@@ -5,6 +5,7 @@ find_package(Threads REQUIRED)
 find_package(Boost 1.74 REQUIRED)          # headers: Boost::headers
 find_package(tl-expected REQUIRED)         # tl::expected
 find_package(fmt REQUIRED)                 # fmt::fmt
+find_package(ZLIB REQUIRED)                 # ZLIB::ZLIB
 find_package(nlohmann_json REQUIRED)       # nlohmann_json::nlohmann_json
 find_package(GTest REQUIRED)               # GTest::gtest_main, GTest::gmock
 find_package(rapidcheck REQUIRED)          # rapidcheck, rapidcheck_gtest

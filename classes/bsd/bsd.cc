@@ -1,12 +1,13 @@
 #include "classes/bsd/bsd.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <optional>
 
 #include "classes/layout.h"
+#include "classes/slicer/checksum.h"
+#include "classes/slicer/type_names.h"
 
 namespace biotope {
 
@@ -16,23 +17,51 @@ namespace {
 
 constexpr std::uint32_t kMagic = 0x82564557;
 constexpr std::size_t kRawPartition = 2;  // "c"
+constexpr std::size_t kUsualPartitions = 8;
 constexpr std::size_t kMaxPartitions = 22;
 constexpr std::size_t kAlphaOffset = 64;
+
+constexpr TypeName kTypes[] = {
+    {"unused", "0x00"}, {"freebsd-swap", "0x01"},  {"freebsd-ufs", "0x07"},
+    {"msdos", "0x08"},  {"hpfs", "0x0b"},          {"iso9660", "0x0c"},
+    {"boot", "0x0d"},   {"freebsd-vinum", "0x0e"}, {"ext2fs", "0x11"},
+    {"ntfs", "0x12"},   {"freebsd-zfs", "0x1b"},   {"freebsd-nandfs", "0x1e"},
+};
 
 // Labels are written in the byte order of the machine that made them.
 struct LabelLayout {
   explicit constexpr LabelLayout(std::endian order)
       : magic(0, order),
         sector_bytes(40, order),
+        sectors_per_track(44, order),
+        tracks_per_cylinder(48, order),
+        cylinders(52, order),
+        sectors_per_cylinder(56, order),
+        sectors(60, order),
+        rotations_per_minute(72, order),
+        interleave(74, order),
         magic_again(132, order),
+        checksum(136, order),
         partition_count(138, order),
+        boot_bytes(140, order),
+        superblock_bytes(144, order),
         length(0, order),
         start(4, order) {}
 
   layout::Number<std::uint32_t> magic;
   layout::Number<std::uint32_t> sector_bytes;
+  layout::Number<std::uint32_t> sectors_per_track;
+  layout::Number<std::uint32_t> tracks_per_cylinder;
+  layout::Number<std::uint32_t> cylinders;
+  layout::Number<std::uint32_t> sectors_per_cylinder;
+  layout::Number<std::uint32_t> sectors;
+  layout::Number<std::uint16_t> rotations_per_minute;
+  layout::Number<std::uint16_t> interleave;
   layout::Number<std::uint32_t> magic_again;
+  layout::Number<std::uint16_t> checksum;
   layout::Number<std::uint16_t> partition_count;
+  layout::Number<std::uint32_t> boot_bytes;
+  layout::Number<std::uint32_t> superblock_bytes;
   static constexpr layout::Records entries{148, 16};
   // Within an entry.
   layout::Number<std::uint32_t> length;  // in sectors
@@ -40,130 +69,273 @@ struct LabelLayout {
   static constexpr auto type = layout::u8(12);
 };
 
-struct Label {
-  LabelLayout fields;
-  std::span<const std::byte> bytes;  // from the label to the end of its sector
-  bool in_first_sector;
+// Where a label is and how it is written.
+struct Place {
+  LabelLayout fields{std::endian::little};
+  std::int64_t sector = 0;
+  std::size_t offset = 0;  // within the sector
+  bool alpha = false;
+
+  // From the label to the end of its sector.
+  template <class Bytes>
+  auto label_in(Bytes&& sector_bytes) const {
+    const auto all = layout::detail::view(sector_bytes);
+    return all.subspan(offset);
+  }
 };
 
-std::optional<Label> find_label(std::span<const std::byte> start, std::size_t sector_bytes) {
+using Label = std::span<const std::byte>;
+
+// kNoTable when there is none.
+Result<Place> find_label(Sectors& sectors) {
   constexpr std::array kOrders = {std::endian::little, std::endian::big};
-  for (const std::size_t offset : {sector_bytes, kAlphaOffset}) {
-    const std::size_t sector_end = (offset / sector_bytes + 1) * sector_bytes;
-    if (sector_end > start.size()) continue;
-    const auto bytes = start.subspan(offset, sector_end - offset);
-    if (bytes.size() < LabelLayout::entries.offset()) continue;
+  const std::int64_t size = sectors.sector_bytes();
+  for (const std::int64_t at : {size, static_cast<std::int64_t>(kAlphaOffset)}) {
+    Place place{.sector = at / size,
+                .offset = static_cast<std::size_t>(at % size),
+                .alpha = at == kAlphaOffset};
+    const std::size_t room = static_cast<std::size_t>(size) - place.offset;
+    if (place.sector >= sectors.sector_count() || room < LabelLayout::entries.offset()) continue;
+    const Result<Bytes> sector = sectors.at(place.sector);
+    if (!sector) return pass_on(sector);
     for (const std::endian order : kOrders) {
-      const LabelLayout fields(order);
-      if (fields.magic.get(bytes) != kMagic) continue;
-      return Label{fields, bytes, offset == kAlphaOffset};
+      place.fields = LabelLayout(order);
+      if (place.fields.magic.get(place.label_in(*sector)) == kMagic) return place;
     }
   }
-  return std::nullopt;
+  return fail(kNoTable, "there is no disklabel");
 }
 
-std::size_t partition_count(const Label& label) {
-  return label.fields.partition_count.get(label.bytes);
+std::size_t partition_count(const Place& place, Label label) {
+  return place.fields.partition_count.get(label);
 }
 
-// 0 when the checksum is right, in either byte order.
-std::uint16_t exclusive_or(const Label& label) {
-  const std::size_t end = LabelLayout::entries.end(partition_count(label));
-  std::uint16_t sum = 0;
-  for (std::size_t at = 0; at < end; at += 2) sum ^= layout::le16(at).get(label.bytes);
-  return sum;
+// How many partitions there is room for in the label's sector.
+std::size_t most_partitions(Label label) {
+  const std::size_t room =
+      (label.size() - LabelLayout::entries.offset()) / LabelLayout::entries.stride();
+  return std::min(room, kMaxPartitions);
 }
 
-Status check_header(const Label& label, const Properties& below) {
-  if (label.fields.magic_again.get(label.bytes) != kMagic) {
+Label summed(const Place& place, Label label) {
+  return label.first(LabelLayout::entries.end(partition_count(place, label)));
+}
+
+Status check_header(const Place& place, Label label, const Properties& medium) {
+  if (place.fields.magic_again.get(label) != kMagic) {
     return fail(EINVAL, "the second of its two magic words is wrong");
   }
-  const std::int64_t sector = label.fields.sector_bytes.get(label.bytes);
-  if (sector != below.sector_size_bytes) {
+  const std::int64_t sector = place.fields.sector_bytes.get(label);
+  if (sector != medium.sector_size_bytes) {
     return fail(EINVAL, "it counts in sectors of ", sector,
-                " bytes, and the medium has sectors of ", below.sector_size_bytes);
+                " bytes, and the medium has sectors of ", medium.sector_size_bytes);
   }
-  const std::size_t room =
-      (label.bytes.size() - LabelLayout::entries.offset()) / LabelLayout::entries.stride();
-  const std::size_t count = partition_count(label);
-  if (count == 0 || count > std::min(room, kMaxPartitions)) {
+  const std::size_t count = partition_count(place, label);
+  if (count == 0 || count > most_partitions(label)) {
     return fail(EINVAL, "it claims ", count, " partitions, and there is room for 1 to ",
-                std::min(room, kMaxPartitions));
+                most_partitions(label));
   }
   return {};
 }
 
 // In sectors: what the offsets in the label count from. In a slice they may count from the start of
 // the disk; then "c", which is all of the slice, says where that is. Alphas have no slices.
-std::int64_t base_of(const Label& label) {
-  if (label.in_first_sector || partition_count(label) <= kRawPartition) return 0;
-  return label.fields.start.get(LabelLayout::entries.at(label.bytes, kRawPartition));
+std::int64_t base_of(const Place& place, Label label) {
+  if (place.alpha || partition_count(place, label) <= kRawPartition) return 0;
+  return place.fields.start.get(LabelLayout::entries.at(label, kRawPartition));
 }
 
-void add_entry(Table& table, const Label& label, std::size_t i, const Properties& below) {
-  const auto entry = LabelLayout::entries.at(label.bytes, i);
-  const std::int64_t length = label.fields.length.get(entry);
+void add_entry(Table& table, const Place& place, Label label, std::size_t i,
+               const Properties& medium) {
+  const auto entry = LabelLayout::entries.at(label, i);
+  const std::int64_t length = place.fields.length.get(entry);
   if (length == 0) return;
   const char letter = static_cast<char>('a' + i);
-  const std::int64_t start = label.fields.start.get(entry) - base_of(label);
+  const std::int64_t start = place.fields.start.get(entry) - base_of(place, label);
   if (start < 0) {
     table.notes.push_back(sentence("BSD partition ", letter, " is left out: it starts ", -start,
                                    " sectors before c, where the label's disk begins"));
     return;
   }
   const unsigned type = LabelLayout::type.get(entry);
-  const bool raw = i == kRawPartition && (!label.in_first_sector || type == 0);
-  if (raw && start + length > below.sector_count()) {
+  const bool raw = i == kRawPartition && (!place.alpha || type == 0);
+  if (raw && start + length > medium.sector_count()) {
     table.notes.push_back(sentence("BSD partition c is left out: it claims ", start + length,
-                                   " sectors, and there are ", below.sector_count()));
+                                   " sectors, and there are ", medium.sector_count()));
     return;
   }
   table.slices.push_back({.index = static_cast<int>(i + 1),
                           .suffix = std::string(1, letter),
-                          .start_bytes = start * below.sector_size_bytes,
-                          .length_bytes = length * below.sector_size_bytes,
-                          .type = fmt::format("{:#04x}", type),
-                          .label = {},
+                          .start_bytes = start * medium.sector_size_bytes,
+                          .length_bytes = length * medium.sector_size_bytes,
+                          .type = byte_type(type),
                           .raw = raw});
 }
 
-}  // namespace
-
-Result<Table> parse(std::span<const std::byte> start, const Properties& below) {
-  const auto sector_bytes = static_cast<std::size_t>(below.sector_size_bytes);
-  const std::optional<Label> label = find_label(start, sector_bytes);
-  if (!label) return fail(kNoTable, "there is no disklabel");
-  if (const Status fine = check_header(*label, below); !fine) return pass_on(fine);
-  Table table{.scheme = "BSD", .leaf = true, .may_overlap = true, .slices = {}, .notes = {}};
-  if (exclusive_or(*label) != 0) {
+Result<Table> table_in(const Place& place, Label label, const Properties& medium) {
+  if (const Status fine = check_header(place, label, medium); !fine) return pass_on(fine);
+  Table table{.scheme = "BSD",
+              .leaf = true,
+              .may_overlap = true,
+              .first_index = 1,
+              .last_index = static_cast<int>(most_partitions(label))};
+  if (checksum::exclusive_or(summed(place, label)) != 0) {
     table.notes.emplace_back("the BSD label's checksum is wrong; it is used all the same");
   }
-  for (std::size_t i = 0; i < partition_count(*label); ++i) add_entry(table, *label, i, below);
-  return accept(std::move(table), below);
+  for (std::size_t i = 0; i < partition_count(place, label); ++i) {
+    add_entry(table, place, label, i, medium);
+  }
+  return accept(std::move(table), medium);
+}
+
+// The types of partitions that hold a label which counts like this: FreeBSD's, NetBSD's and
+// DragonFly's of an MBR, FreeBSD's of a GPT. What lies in another system's partition is left over
+// from before.
+bool may_lie_in(const Surroundings& where) {
+  if (where.scheme == "MBR" || where.scheme == "EBR") {
+    return where.type == "0xa5" || where.type == "0xa9" || where.type == "0x6c";
+  }
+  return where.scheme != "GPT" || where.type == "516e7cb4-6ecf-11d6-8ff8-00022d09712b";
+}
+
+// Writing ----------------------------------------------------------------------------------------
+
+void set_checksum(const Place& place, std::span<std::byte> label) {
+  place.fields.checksum.set(label, 0);
+  // The sum is made of bytes as they lie there, so it is written as they lie there.
+  layout::le16(place.fields.checksum.offset())
+      .set(label, checksum::exclusive_or(summed(place, label)));
+}
+
+// Room for partition `index`: what lay behind the last entry means nothing.
+void make_room(const Place& place, std::span<std::byte> label, std::size_t count) {
+  for (std::size_t i = partition_count(place, label); i < count; ++i) {
+    std::ranges::fill(LabelLayout::entries.at(label, i), std::byte{0});
+    place.fields.partition_count.set(label, static_cast<std::uint16_t>(i + 1));
+  }
+}
+
+void set_entry(const Place& place, std::span<std::byte> label, const Slice& slice,
+               const Slice* before, const Properties& medium) {
+  const auto i = static_cast<std::size_t>(slice.index - 1);
+  const std::int64_t base = base_of(place, label);
+  make_room(place, label, std::min(i + 1, most_partitions(label)));
+  const auto entry = LabelLayout::entries.at(label, i);
+  if (before == nullptr) std::ranges::fill(entry, std::byte{0});
+  place.fields.start.set(
+      entry, static_cast<std::uint32_t>(slice.start_bytes / medium.sector_size_bytes + base));
+  place.fields.length.set(
+      entry, static_cast<std::uint32_t>(slice.length_bytes / medium.sector_size_bytes));
+  LabelLayout::type.set(entry, byte_of_type(slice.type));
+}
+
+void fill_in(const Place& place, std::span<std::byte> label, const Properties& medium) {
+  const LabelLayout& fields = place.fields;
+  const auto sectors = static_cast<std::uint32_t>(medium.sector_count());
+  const auto tracks =
+      static_cast<std::uint32_t>(medium.native.heads > 0 ? medium.native.heads : 255);
+  const auto per_track = static_cast<std::uint32_t>(
+      medium.native.sectors_per_track > 0 ? medium.native.sectors_per_track : 63);
+  fields.magic.set(label, kMagic);
+  fields.sector_bytes.set(label, static_cast<std::uint32_t>(medium.sector_size_bytes));
+  fields.sectors_per_track.set(label, per_track);
+  fields.tracks_per_cylinder.set(label, tracks);
+  fields.cylinders.set(label, sectors / (per_track * tracks));
+  fields.sectors_per_cylinder.set(label, per_track * tracks);
+  fields.sectors.set(label, sectors);
+  fields.rotations_per_minute.set(label, 3600);
+  fields.interleave.set(label, 1);
+  fields.magic_again.set(label, kMagic);
+  fields.boot_bytes.set(label, 8192);
+  fields.superblock_bytes.set(label, 8192);
+  const auto whole = LabelLayout::entries.at(label, kRawPartition);
+  fields.length.set(whole, sectors);
+}
+
+class BsdScheme final : public Scheme {
+ public:
+  std::string_view name() const override { return "BSD"; }
+
+  Result<Table> parse(Sectors& sectors, const Surroundings& where) const override {
+    if (!may_lie_in(where)) return fail(kNoTable, "the partition's type is not a BSD's");
+    const Result<Place> place = find_label(sectors);
+    if (!place) return pass_on(place);
+    const Result<Bytes> sector = sectors.at(place->sector);
+    if (!sector) return pass_on(sector);
+    return table_in(*place, place->label_in(*sector), sectors.medium());
+  }
+
+  Status encode(Sectors& sectors, const Table& before, const Table& after) const override {
+    const Result<Place> place = find_label(sectors);
+    if (!place) return pass_on(place);
+    const auto label = place->label_in(sectors.change(place->sector));
+    for (int index = 1; index <= after.last_index; ++index) {
+      const Slice* old = before.slice(index);
+      const Slice* slice = after.slice(index);
+      if (slice != nullptr && (old == nullptr || !(*old == *slice))) {
+        set_entry(*place, label, *slice, old, sectors.medium());
+      } else if (slice == nullptr && old != nullptr) {
+        std::ranges::fill(LabelLayout::entries.at(label, static_cast<std::size_t>(index - 1)),
+                          std::byte{0});
+      }
+    }
+    set_checksum(*place, label);
+    return {};
+  }
+
+  Status create(Sectors& sectors, const Blank& blank) const override {
+    const std::int64_t size = sectors.sector_bytes();
+    const std::int64_t count = sectors.sector_count();
+    if (size < 512 || count < 2 || count > std::numeric_limits<std::uint32_t>::max()) {
+      return fail(ENOSPC,
+                  "a BSD label needs 2 to 2^32 - 1 sectors of 512 bytes or more; there are ", count,
+                  " of ", size);
+    }
+    const Place place{.sector = 1};
+    std::ranges::fill(sectors.change(1), std::byte{0});
+    const auto label = place.label_in(sectors.change(1));
+    const auto entries = static_cast<std::size_t>(
+        blank.entries > 0 ? blank.entries : static_cast<std::int64_t>(kUsualPartitions));
+    if (entries < kUsualPartitions || entries > most_partitions(label)) {
+      return fail(EINVAL, "a BSD label has room for ", kUsualPartitions, " to ",
+                  most_partitions(label), " partitions, not for ", entries);
+    }
+    place.fields.partition_count.set(label, static_cast<std::uint16_t>(entries));
+    fill_in(place, label, sectors.medium());
+    set_checksum(place, label);
+    return {};
+  }
+
+  Status erase(Sectors& sectors, const Table&) const override {
+    const Result<Place> place = find_label(sectors);
+    if (!place) return pass_on(place);
+    const auto label = place->label_in(sectors.change(place->sector));
+    const auto end = std::min(label.size(), LabelLayout::entries.end(kMaxPartitions));
+    std::ranges::fill(label.first(end), std::byte{0});
+    return {};
+  }
+
+  Result<Slice> complete(const Table&, Slice slice) const override {
+    const Result<std::string> type =
+        byte_type_called(kTypes, slice.type.empty() ? "unused" : slice.type);
+    if (!type) return pass_on(type);
+    slice.type = *type;
+    slice.raw = slice.index == static_cast<int>(kRawPartition) + 1;
+    return slice;
+  }
+
+  std::string suffix(int index) const override {
+    return std::string(1, static_cast<char>('a' + index - 1));
+  }
+};
+
+}  // namespace
+
+const Scheme& scheme() {
+  static const BsdScheme bsd;
+  return bsd;
 }
 
 }  // namespace bsd
-
-namespace {
-
-// The types of MBR partitions that hold a label which counts like this: FreeBSD, NetBSD, DragonFly.
-bool is_for_bsd(std::string_view type) {
-  return type == "0xa5" || type == "0xa9" || type == "0x6c";
-}
-
-}  // namespace
-
-Task<Result<Table>> BsdClass::look(Taster& taster, Surroundings where) {
-  // What lies in another system's partition is left over from before.
-  if (where.scheme == "MBR" && !is_for_bsd(where.type)) {
-    co_return fail(kNoTable, "the partition's type is not a BSD's");
-  }
-  const Properties& below = taster.properties();
-  if (below.media_size_bytes == 0) co_return fail(kNoTable, "it is empty");
-  const std::int64_t length = std::min(2 * below.sector_size_bytes, below.media_size_bytes);
-  const Result<Bytes> start = co_await taster.read(0, length);
-  if (!start) co_return pass_on(start);
-  co_return bsd::parse(*start, below);
-}
 
 }  // namespace biotope

@@ -42,7 +42,8 @@ std::vector<std::string> rows(const Result<Table>& table) {
 using Rows = std::vector<std::string>;
 
 TEST(Bsd, offsets_that_count_from_the_slice) {
-  const auto table = bsd::parse(start_with({{16, 400, 7}, {416, 84, 1}, {0, 1000, 0}}), disk(1000));
+  const auto table = testing::parse(
+      bsd::scheme(), start_with({{16, 400, 7}, {416, 84, 1}, {0, 1000, 0}}), disk(1000));
   EXPECT_EQ(rows(table), (Rows{"a 16+400", "b 416+84", "c 0+1000"}));
   ASSERT_TRUE(table);
   EXPECT_EQ(table->scheme, "BSD");
@@ -54,8 +55,8 @@ TEST(Bsd, offsets_that_count_from_the_slice) {
 }
 
 TEST(Bsd, offsets_that_count_from_the_disk_count_from_c) {
-  const auto table =
-      bsd::parse(start_with({{5016, 400}, {5416, 84}, {5000, 1000, 0}, {4999, 3}}), disk(1000));
+  const auto table = testing::parse(
+      bsd::scheme(), start_with({{5016, 400}, {5416, 84}, {5000, 1000, 0}, {4999, 3}}), disk(1000));
   EXPECT_EQ(rows(table), (Rows{"a 16+400", "b 416+84", "c 0+1000"}));
   EXPECT_EQ(table->notes, (Rows{"BSD partition d is left out: it starts 1 sectors before c, where "
                                 "the label's disk begins"}));
@@ -64,39 +65,41 @@ TEST(Bsd, offsets_that_count_from_the_disk_count_from_c) {
 TEST(Bsd, up_to_22_partitions_have_letters) {
   std::vector<BsdEntry> entries(22, {16, 0});
   entries[21] = {21, 5};
-  EXPECT_EQ(rows(bsd::parse(start_with(entries), disk(1000))), (Rows{"v 5+5"}))
+  EXPECT_EQ(rows(testing::parse(bsd::scheme(), start_with(entries), disk(1000))), (Rows{"v 5+5"}))
       << "c has no size and still says where the label's disk begins";
   entries[2] = {0, 0};
-  EXPECT_EQ(rows(bsd::parse(start_with(entries), disk(1000))), (Rows{"v 21+5"}));
+  EXPECT_EQ(rows(testing::parse(bsd::scheme(), start_with(entries), disk(1000))), (Rows{"v 21+5"}));
   Image image = start_with(entries);
   put(image, 512 + 138, 23, 2);
-  EXPECT_EQ(rows(bsd::parse(image, disk(1000))),
+  EXPECT_EQ(rows(testing::parse(bsd::scheme(), image, disk(1000))),
             (Rows{"refused: it claims 23 partitions, and there is room for 1 to 22"}));
   put(image, 512 + 138, 0, 2);
-  EXPECT_EQ(code_of(bsd::parse(image, disk(1000))), EINVAL);
+  EXPECT_EQ(code_of(testing::parse(bsd::scheme(), image, disk(1000))), EINVAL);
 }
 
 TEST(Bsd, a_label_of_an_alpha_lies_in_the_first_sector) {
   Image image(1024);
   put_bsd(image, 64, {{0, 300}, {300, 100, 1}, {0, 1000, 0}});
-  EXPECT_EQ(rows(bsd::parse(image, disk(1000))), (Rows{"a 0+300", "b 300+100", "c 0+1000"}));
+  EXPECT_EQ(rows(testing::parse(bsd::scheme(), image, disk(1000))),
+            (Rows{"a 0+300", "b 300+100", "c 0+1000"}));
   EXPECT_EQ(
-      rows(bsd::parse(std::span(image).first(512), disk(1))),
+      rows(testing::parse(bsd::scheme(), std::span(image).first(512), disk(1))),
       (Rows{"refused: partition a (153600 bytes from 0) runs past the end of the medium, which "
             "has 512 bytes"}));
   put_bsd(image, 64, {{100, 300}, {400, 100, 1}, {500, 500, 8}});
-  EXPECT_EQ(rows(bsd::parse(image, disk(1000))), (Rows{"a 100+300", "b 400+100", "c 500+500"}))
+  EXPECT_EQ(rows(testing::parse(bsd::scheme(), image, disk(1000))),
+            (Rows{"a 100+300", "b 400+100", "c 500+500"}))
       << "c is used like any other, and nothing counts from it";
-  EXPECT_FALSE(bsd::parse(image, disk(1000))->slices[2].raw);
+  EXPECT_FALSE(testing::parse(bsd::scheme(), image, disk(1000))->slices[2].raw);
   put_bsd(image, 512, {{7, 7}});
-  EXPECT_EQ(rows(bsd::parse(image, disk(1000))), (Rows{"a 7+7"}))
+  EXPECT_EQ(rows(testing::parse(bsd::scheme(), image, disk(1000))), (Rows{"a 7+7"}))
       << "the second sector comes first";
 }
 
 TEST(Bsd, either_byte_order_is_read) {
   Image image(1024);
   put_bsd(image, 512, {{16, 400, 7}, {416, 84, 1}, {0, 1000, 0}}, true);
-  const auto table = bsd::parse(image, disk(1000));
+  const auto table = testing::parse(bsd::scheme(), image, disk(1000));
   EXPECT_EQ(rows(table), (Rows{"a 16+400", "b 416+84", "c 0+1000"}));
   EXPECT_TRUE(table->notes.empty()) << "the checksum is right";
 }
@@ -105,19 +108,19 @@ TEST(Bsd, both_magic_words_are_needed) {
   const Image good = start_with({{16, 400}});
   Image first = good;
   put(first, 512, 0, 1);
-  EXPECT_EQ(code_of(bsd::parse(first, disk(1000))), kNoTable);
+  EXPECT_EQ(code_of(testing::parse(bsd::scheme(), first, disk(1000))), kNoTable);
   Image second = good;
   put(second, 512 + 132, 0, 1);
-  EXPECT_EQ(rows(bsd::parse(second, disk(1000))),
+  EXPECT_EQ(rows(testing::parse(bsd::scheme(), second, disk(1000))),
             (Rows{"refused: the second of its two magic words is wrong"}));
-  EXPECT_EQ(code_of(bsd::parse({}, disk(1000))), kNoTable);
-  EXPECT_EQ(code_of(bsd::parse(std::span(good).first(700), disk(1000))), kNoTable);
+  EXPECT_EQ(code_of(testing::parse(bsd::scheme(), {}, disk(0))), kNoTable);
+  EXPECT_EQ(code_of(testing::parse(bsd::scheme(), std::span(good).first(700), disk(1000))), EIO);
 }
 
 TEST(Bsd, a_wrong_checksum_is_noted_and_no_more) {
   Image image = start_with({{16, 400}});
   put(image, 512 + 136, 0x1234, 2);
-  const auto table = bsd::parse(image, disk(1000));
+  const auto table = testing::parse(bsd::scheme(), image, disk(1000));
   EXPECT_EQ(rows(table), (Rows{"a 16+400"}));
   EXPECT_EQ(table->notes, (Rows{"the BSD label's checksum is wrong; it is used all the same"}));
 }
@@ -125,28 +128,32 @@ TEST(Bsd, a_wrong_checksum_is_noted_and_no_more) {
 TEST(Bsd, sectors_must_be_of_the_size_the_label_counts_in) {
   Image image(8192);
   put_bsd(image, 4096, {{16, 400}}, false, 4096);
-  const auto table = bsd::parse(image, disk(1000, 4096));
+  const auto table = testing::parse(bsd::scheme(), image, disk(1000, 4096));
   ASSERT_TRUE(table) << table.error().text;
   EXPECT_EQ(table->slices[0].start_bytes, 16 * 4096);
   put_bsd(image, 4096, {{16, 400}}, false, 512);
   EXPECT_EQ(
-      rows(bsd::parse(image, disk(1000, 4096))),
+      rows(testing::parse(bsd::scheme(), image, disk(1000, 4096))),
       (Rows{"refused: it counts in sectors of 512 bytes, and the medium has sectors of 4096"}));
   Image audio(2 * 2352);
   put_bsd(audio, 2352, {{16, 400}}, false, 2352);
-  EXPECT_TRUE(bsd::parse(audio, disk(1000, 2352)));
+  EXPECT_TRUE(testing::parse(bsd::scheme(), audio, disk(1000, 2352)));
 }
 
 TEST(Bsd, partitions_past_the_end_refuse_the_label_but_not_c) {
-  EXPECT_EQ(code_of(bsd::parse(start_with({{16, 985}, {}, {0, 1000, 0}}), disk(1000))), EINVAL);
-  const auto table = bsd::parse(start_with({{16, 400}, {}, {0, 1001, 0}}), disk(1000));
+  EXPECT_EQ(
+      code_of(testing::parse(bsd::scheme(), start_with({{16, 985}, {}, {0, 1000, 0}}), disk(1000))),
+      EINVAL);
+  const auto table =
+      testing::parse(bsd::scheme(), start_with({{16, 400}, {}, {0, 1001, 0}}), disk(1000));
   EXPECT_EQ(rows(table), (Rows{"a 16+400"}));
   EXPECT_EQ(table->notes,
             (Rows{"BSD partition c is left out: it claims 1001 sectors, and there are 1000"}));
 }
 
 TEST(Bsd, partitions_may_overlap_with_a_note) {
-  const auto table = bsd::parse(start_with({{16, 400}, {400, 100}, {0, 1000, 0}}), disk(1000));
+  const auto table =
+      testing::parse(bsd::scheme(), start_with({{16, 400}, {400, 100}, {0, 1000, 0}}), disk(1000));
   EXPECT_EQ(rows(table), (Rows{"a 16+400", "b 400+100", "c 0+1000"}));
   EXPECT_EQ(table->notes.size(), 1U);
 }
@@ -167,7 +174,7 @@ RC_GTEST_PROP(Bsd, Paper_77_any_valid_label_is_read_as_it_was_written, ()) {
   Image image(1024);
   put_bsd(image, alpha ? 64 : 512, entries, big);
 
-  const auto table = bsd::parse(image, disk(sectors));
+  const auto table = testing::parse(bsd::scheme(), image, disk(sectors));
   RC_ASSERT(table.has_value());
   std::size_t found = 0;
   for (std::size_t i = 0; i < count; ++i) {
@@ -202,9 +209,9 @@ TEST(Bsd, Inv_E37_any_changed_byte_gives_a_sound_table_or_a_refusal) {
       for (int flip = 1; flip < 256; ++flip) {
         Image bad = good;
         bad[at] ^= static_cast<std::byte>(flip);
-        const Result<Table> table = bsd::parse(bad, below);
+        const Result<Table> table = testing::parse(bsd::scheme(), bad, below);
         expect_sound(table, below);
-        const Result<Table> again = bsd::parse(bad, below);
+        const Result<Table> again = testing::parse(bsd::scheme(), bad, below);
         ASSERT_EQ(table.has_value(), again.has_value());
         ASSERT_TRUE(!table || *table == *again) << at;
       }
@@ -219,7 +226,7 @@ RC_GTEST_PROP(Bsd, Inv_E37_noise_gives_a_sound_table_or_a_refusal,
     put(image, 512 + 148 + i, noise[i], 1);
   }
   const Properties below = disk(*rc::gen::inRange<std::int64_t>(0, std::int64_t{1} << 40));
-  expect_sound(bsd::parse(image, below), below);
+  expect_sound(testing::parse(bsd::scheme(), image, below), below);
 }
 
 }  // namespace

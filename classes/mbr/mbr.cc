@@ -2,36 +2,20 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <charconv>
 #include <limits>
 
 #include "classes/bsd/bsd.h"
-#include "classes/layout.h"
+#include "classes/mbr/record.h"
+#include "classes/slicer/checksum.h"
+#include "classes/slicer/type_names.h"
 
 namespace biotope {
 
 namespace mbr {
 
 namespace {
-
-// The first 512 bytes of the sector, however long it is.
-struct Record {
-  static constexpr std::size_t kBytes = 512;
-  static constexpr std::size_t kEntries = 4;
-  static constexpr std::uint16_t kSignature = 0xAA55;
-  static constexpr layout::Records entries{446, 16};
-  static constexpr auto signature = layout::le16(510);
-};
-
-struct Entry {
-  static constexpr auto flag = layout::u8(0);
-  static constexpr auto type = layout::u8(4);
-  static constexpr auto start = layout::le32(8);    // in sectors
-  static constexpr auto length = layout::le32(12);  // in sectors
-
-  static constexpr std::uint8_t kActive = 0x80;
-  static constexpr std::uint8_t kUnused = 0x00;
-  static constexpr std::uint8_t kProtective = 0xEE;
-};
 
 // What the boot sectors of FAT, NTFS and exFAT have where an MBR has its program.
 struct BootSector {
@@ -64,84 +48,142 @@ bool is_boot_sector(std::span<const std::byte> sector) {
          BootSector::fat32_name.get(sector).starts_with("FAT");
 }
 
-Status check_entry(std::size_t number, std::span<const std::byte> entry) {
-  const unsigned flag = Entry::flag.get(entry);
-  if (flag != 0 && flag != Entry::kActive) {
-    return fail(EINVAL, "entry ", number, fmt::format(" is marked {:#04x}; ", flag),
-                "only 0x00 and 0x80 (active) mean something");
-  }
-  const std::uint64_t end = std::uint64_t{Entry::start.get(entry)} + Entry::length.get(entry);
-  if (Entry::type.get(entry) != Entry::kUnused && end > std::numeric_limits<std::uint32_t>::max()) {
-    return fail(EINVAL, "entry ", number, " ends at sector ", end,
-                ", beyond what 32 bits can count");
-  }
-  return {};
+Table empty_table(std::span<const std::byte> sector, const Properties& medium) {
+  const std::int64_t most =
+      std::min<std::int64_t>(medium.sector_count(), std::numeric_limits<std::uint32_t>::max());
+  return {.scheme = "MBR",
+          .id = fmt::format("{:#010x}", Record::serial.get(sector)),
+          .usable = {medium.sector_size_bytes, most * medium.sector_size_bytes},
+          .first_index = 1,
+          .last_index = Record::kEntries};
 }
 
-void add_entry(Table& table, int number, std::span<const std::byte> entry,
-               const Properties& below) {
-  const unsigned type = Entry::type.get(entry);
-  if (type == Entry::kUnused) return;
-  const std::int64_t start = Entry::start.get(entry);
-  const std::int64_t length = Entry::length.get(entry);
-  if (start == 0 || length == 0) {
-    table.notes.push_back(sentence("MBR entry ", number, " is left out: it ",
-                                   length == 0 ? "has no sectors" : "starts at the MBR itself"));
+void add_entry(Table& table, int number, const Entry& entry, const Properties& medium) {
+  if (entry.type == kUnused) return;
+  if (entry.start == 0 || entry.length == 0) {
+    table.notes.push_back(
+        sentence("MBR entry ", number, " is left out: it ",
+                 entry.length == 0 ? "has no sectors" : "starts at the MBR itself"));
     return;
   }
-  table.slices.push_back({.index = number,
-                          .suffix = sentence('s', number),
-                          .start_bytes = start * below.sector_size_bytes,
-                          .length_bytes = length * below.sector_size_bytes,
-                          .type = fmt::format("{:#04x}", type),
-                          .label = {}});
+  Slice slice{.index = number,
+              .suffix = sentence('s', number),
+              .start_bytes = entry.start * medium.sector_size_bytes,
+              .length_bytes = entry.length * medium.sector_size_bytes,
+              .type = byte_type(entry.type)};
+  if (entry.flag == kActive) slice.attributes.insert("active");
+  table.slices.push_back(std::move(slice));
 }
 
-}  // namespace
-
-Result<Table> parse(std::span<const std::byte> sector, const Properties& below) {
-  if (below.sector_size_bytes < 512 || below.sector_size_bytes > 4096 ||
-      sector.size() < Record::kBytes || Record::signature.get(sector) != Record::kSignature) {
-    return fail(kNoTable, "there is no 55AA at the end of the first 512 bytes");
-  }
+Result<Table> table_in(std::span<const std::byte> sector, const Properties& medium) {
+  if (!is_record(sector)) return fail(kNoTable, "there is no 55AA at byte 510");
   if (is_boot_sector(sector)) return fail(kNoTable, "it is a file system's boot sector");
+  Table table = empty_table(sector, medium);
   for (std::size_t i = 0; i < Record::kEntries; ++i) {
-    if (Entry::type.get(Record::entries.at(sector, i)) == Entry::kProtective) {
-      return fail(kNoTable, "it protects a GPT");
-    }
+    if (entry_of(sector, i).type == kProtective) return fail(kNoTable, "it protects a GPT");
   }
-  Table table{.scheme = "MBR", .leaf = false, .slices = {}, .notes = {}};
   for (std::size_t i = 0; i < Record::kEntries; ++i) {
-    const auto entry = Record::entries.at(sector, i);
+    const Entry entry = entry_of(sector, i);
     if (const Status fine = check_entry(i + 1, entry); !fine) {
       if (has_parameter_block(sector)) return fail(kNoTable, "it is some boot sector");
       return pass_on(fine);
     }
-    add_entry(table, static_cast<int>(i + 1), entry, below);
+    add_entry(table, static_cast<int>(i + 1), entry, medium);
   }
   if (table.slices.empty() && has_parameter_block(sector)) {
     return fail(kNoTable, "it is a boot sector, and its table is empty");
   }
-  return accept(std::move(table), below);
+  return accept(std::move(table), medium);
+}
+
+Entry entry_for(const Slice* slice, const Properties& medium) {
+  if (slice == nullptr) return {};
+  return {.flag = slice->attributes.contains("active") ? kActive : std::uint8_t{0},
+          .type = byte_of_type(slice->type),
+          .start = static_cast<std::uint32_t>(slice->start_bytes / medium.sector_size_bytes),
+          .length = static_cast<std::uint32_t>(slice->length_bytes / medium.sector_size_bytes)};
+}
+
+class MbrScheme final : public Scheme {
+ public:
+  std::string_view name() const override { return "MBR"; }
+
+  Result<Table> parse(Sectors& sectors, const Surroundings& where) const override {
+    if (where.scheme == "MBR") return fail(kNoTable, "an MBR does not lie inside an MBR");
+    if (sectors.sector_count() == 0) return fail(kNoTable, "the medium is empty");
+    const Result<Bytes> sector = sectors.at(0);
+    if (!sector) return pass_on(sector);
+    Result<Table> table = table_in(*sector, sectors.medium());
+    if (!table || !table->slices.empty()) return table;
+    // A disk dedicated to BSD has its label in sector 1 and may have a boot program in sector 0
+    // whose table is made up. It is BSD's then.
+    const Result<Table> label = bsd::scheme().parse(sectors, where);
+    if (label) return fail(kNoTable, "it is dedicated to BSD");
+    if (label.error().code == kNotRead) return label;
+    return table;
+  }
+
+  Status encode(Sectors& sectors, const Table& before, const Table& after) const override {
+    for (int index = 1; index <= static_cast<int>(Record::kEntries); ++index) {
+      const Slice* slice = after.slice(index);
+      if (slice == nullptr && before.slice(index) == nullptr) continue;
+      set_entry(sectors.change(0), static_cast<std::size_t>(index - 1),
+                entry_for(slice, sectors.medium()), sectors.medium().native);
+    }
+    return {};
+  }
+
+  Status create(Sectors& sectors, const Blank& blank) const override {
+    const std::int64_t size = sectors.sector_bytes();
+    if (size < std::int64_t{Record::kBytes} || size > 4096 || sectors.sector_count() < 2) {
+      return fail(ENOSPC, "an MBR needs two sectors of 512 to 4096 bytes; there are ",
+                  sectors.sector_count(), " of ", size);
+    }
+    std::uint32_t serial = checksum::of_text(sentence("MBR ", sectors.medium().media_size_bytes));
+    if (!blank.id.empty()) {
+      const std::string_view digits =
+          std::string_view(blank.id).substr(blank.id.starts_with("0x") ? 2 : 0);
+      const auto [end, error] =
+          std::from_chars(digits.data(), digits.data() + digits.size(), serial, 16);
+      if (error != std::errc() || end != digits.data() + digits.size()) {
+        return fail(EINVAL, "an MBR's id is a number like 0x1234abcd, not '", blank.id, "'");
+      }
+    }
+    std::ranges::fill(sectors.change(0), std::byte{0});
+    Record::serial.set(sectors.change(0), serial);
+    Record::signature.set(sectors.change(0), Record::kSignature);
+    return {};
+  }
+
+  Status erase(Sectors& sectors, const Table&) const override {
+    std::ranges::fill(sectors.change(0), std::byte{0});
+    return {};
+  }
+
+  Status boot(Sectors& sectors, std::span<const std::byte> program) const override {
+    if (program.size() > Record::kBytes) {
+      return fail(EFBIG, "a boot program of ", program.size(), " bytes does not fit the MBR's ",
+                  Record::program.length());
+    }
+    // A whole record is as welcome: its table is not ours.
+    const auto room = Record::program.of(sectors.change(0));
+    std::ranges::fill(room, std::byte{0});
+    std::ranges::copy(program.first(std::min(program.size(), room.size())), room.begin());
+    return {};
+  }
+
+  Result<Slice> complete(const Table&, Slice slice) const override {
+    return mbr::complete(std::move(slice));
+  }
+};
+
+}  // namespace
+
+const Scheme& scheme() {
+  static const MbrScheme mbr;
+  return mbr;
 }
 
 }  // namespace mbr
-
-Task<Result<Table>> MbrClass::look(Taster& taster, Surroundings where) {
-  if (where.scheme == "MBR") co_return fail(kNoTable, "an MBR does not lie inside an MBR");
-  const Properties& below = taster.properties();
-  if (below.media_size_bytes == 0) co_return fail(kNoTable, "it is empty");
-  const Result<Bytes> sector = co_await taster.read(0, below.sector_size_bytes);
-  if (!sector) co_return pass_on(sector);
-  Result<Table> table = mbr::parse(*sector, below);
-  // A disk dedicated to BSD has its label in sector 1 and may have a boot program in sector 0 whose
-  // table is made up. It is BSD's then.
-  const std::int64_t label_bytes = 2 * below.sector_size_bytes;
-  if (table && table->slices.empty() && below.media_size_bytes >= label_bytes) {
-    const Result<Bytes> start = co_await taster.read(0, label_bytes);
-    if (start && bsd::parse(*start, below)) co_return fail(kNoTable, "it is dedicated to BSD");
-  }
-  co_return table;
-}
 
 }  // namespace biotope

@@ -41,29 +41,30 @@ Image fat_boot_sector() {
 }
 
 TEST(Mbr, primaries_keep_their_numbers_types_and_places) {
-  const auto table =
-      mbr::parse(sector_with({{2048, 100, 0x83}, {}, {63, 10, 0x05, 0x80}, {1000, 50, 0xA5, 0x80}}),
-                 disk(4096));
+  const auto table = testing::parse(
+      mbr::scheme(),
+      sector_with({{2048, 100, 0x83}, {}, {63, 10, 0x05, 0x80}, {1000, 50, 0xA5, 0x80}}),
+      disk(4096));
   ASSERT_TRUE(table) << table.error().text;
   EXPECT_EQ(table->scheme, "MBR");
   EXPECT_FALSE(table->leaf);
   EXPECT_TRUE(table->notes.empty());
-  const auto slice = [](int index, std::int64_t start, std::int64_t length, const char* type) {
+  const auto slice = [](int index, std::int64_t start, std::int64_t length, const char* type,
+                        std::set<std::string> attributes = {}) {
     return Slice{.index = index,
                  .suffix = "s" + std::to_string(index),
                  .start_bytes = start * 512,
                  .length_bytes = length * 512,
                  .type = type,
-                 .label = {},
-                 .raw = false};
+                 .attributes = std::move(attributes)};
   };
   EXPECT_EQ(table->slices,
-            (std::vector<Slice>{slice(1, 2048, 100, "0x83"), slice(3, 63, 10, "0x05"),
-                                slice(4, 1000, 50, "0xa5")}));
+            (std::vector<Slice>{slice(1, 2048, 100, "0x83"), slice(3, 63, 10, "0x05", {"active"}),
+                                slice(4, 1000, 50, "0xa5", {"active"})}));
 }
 
 TEST(Mbr, a_table_without_partitions_is_a_table) {
-  const auto table = mbr::parse(sector_with({}), disk(100));
+  const auto table = testing::parse(mbr::scheme(), sector_with({}), disk(100));
   ASSERT_TRUE(table);
   EXPECT_TRUE(table->slices.empty());
 }
@@ -71,47 +72,55 @@ TEST(Mbr, a_table_without_partitions_is_a_table) {
 TEST(Mbr, what_has_no_signature_is_no_table) {
   Image sector = sector_with({{1, 1, 0x83}});
   put(sector, 510, 0x54, 1);
-  EXPECT_EQ(code_of(mbr::parse(sector, disk(100))), kNoTable);
-  EXPECT_EQ(code_of(mbr::parse({}, disk(100))), kNoTable);
+  EXPECT_EQ(code_of(testing::parse(mbr::scheme(), sector, disk(100))), kNoTable);
+  EXPECT_EQ(code_of(testing::parse(mbr::scheme(), {}, disk(0))), kNoTable);
   const Image whole = sector_with({{1, 1, 0x83}});
-  EXPECT_EQ(code_of(mbr::parse(std::span(whole).first(511), disk(100))), kNoTable);
+  EXPECT_EQ(code_of(testing::parse(mbr::scheme(), std::span(whole).first(511), disk(100))), EIO);
 }
 
 TEST(Mbr, sectors_are_512_to_4096_bytes_long) {
   for (const std::int64_t bytes : {512, 520, 1024, 2048, 2352, 4096}) {
     const auto table =
-        mbr::parse(sector_with({{3, 5, 0x83}}, static_cast<std::size_t>(bytes)), disk(100, bytes));
+        testing::parse(mbr::scheme(), sector_with({{3, 5, 0x83}}, static_cast<std::size_t>(bytes)),
+                       disk(100, bytes));
     ASSERT_TRUE(table) << bytes;
     EXPECT_EQ(table->slices[0].start_bytes, 3 * bytes);
     EXPECT_EQ(table->slices[0].length_bytes, 5 * bytes);
   }
-  EXPECT_EQ(code_of(mbr::parse(sector_with({{1, 1, 0x83}}, 8192), disk(100, 8192))), kNoTable);
-  EXPECT_EQ(code_of(mbr::parse(sector_with({{1, 1, 0x83}}), disk(100, 256))), kNoTable);
+  EXPECT_EQ(
+      code_of(testing::parse(mbr::scheme(), sector_with({{1, 1, 0x83}}, 8192), disk(100, 8192))),
+      kNoTable);
+  EXPECT_EQ(code_of(testing::parse(mbr::scheme(), sector_with({{1, 1, 0x83}}), disk(100, 256))),
+            kNoTable);
 }
 
 TEST(Mbr, a_protective_entry_makes_it_a_gpts) {
-  EXPECT_EQ(code_of(mbr::parse(sector_with({{1, 99, 0xEE}}), disk(100))), kNoTable);
-  EXPECT_EQ(code_of(mbr::parse(sector_with({{50, 9, 0x0C}, {1, 40, 0xEE}}), disk(100))), kNoTable);
+  EXPECT_EQ(code_of(testing::parse(mbr::scheme(), sector_with({{1, 99, 0xEE}}), disk(100))),
+            kNoTable);
+  EXPECT_EQ(code_of(testing::parse(mbr::scheme(), sector_with({{50, 9, 0x0C}, {1, 40, 0xEE}}),
+                                   disk(100))),
+            kNoTable);
 }
 
 TEST(Mbr, a_boot_sector_of_fat_or_ntfs_is_no_table) {
   const Image fat = fat_boot_sector();
-  EXPECT_EQ(code_of(mbr::parse(fat, disk(100))), kNoTable);
+  EXPECT_EQ(code_of(testing::parse(mbr::scheme(), fat, disk(100))), kNoTable);
 
   Image with_text = fat;
   for (std::size_t i = 400; i < 509; ++i) put(with_text, i, 'x', 1);
-  EXPECT_EQ(code_of(mbr::parse(with_text, disk(100))), kNoTable);
+  EXPECT_EQ(code_of(testing::parse(mbr::scheme(), with_text, disk(100))), kNoTable);
 
   Image made_up = fat;
   put_mbr(made_up, {{1, 50, 0x06, 0x80}});
-  EXPECT_EQ(code_of(mbr::parse(made_up, disk(100))), kNoTable)
+  EXPECT_EQ(code_of(testing::parse(mbr::scheme(), made_up, disk(100))), kNoTable)
       << "a formatter may make up a table for the sake of a BIOS";
 
   Image nameless = fat;
   put(nameless, 54, 0, 8);
-  EXPECT_EQ(code_of(mbr::parse(nameless, disk(100))), kNoTable);
+  EXPECT_EQ(code_of(testing::parse(mbr::scheme(), nameless, disk(100))), kNoTable);
   put_mbr(nameless, {{1, 50, 0x06, 0x80}});
-  EXPECT_EQ(code_of(mbr::parse(nameless, disk(100))), 0) << "nothing but its table says what it is";
+  EXPECT_EQ(code_of(testing::parse(mbr::scheme(), nameless, disk(100))), 0)
+      << "nothing but its table says what it is";
 
   Image ntfs = sector_with({{1, 50, 0x07}});
   put(ntfs, 0, 0x9052EB, 3);
@@ -119,12 +128,12 @@ TEST(Mbr, a_boot_sector_of_fat_or_ntfs_is_no_table) {
   for (int i = 4; i < 8; ++i) put(ntfs, 3 + static_cast<std::size_t>(i), ' ', 1);
   put(ntfs, 11, 512, 2);
   put(ntfs, 13, 8, 1);
-  EXPECT_EQ(code_of(mbr::parse(ntfs, disk(100))), kNoTable);
+  EXPECT_EQ(code_of(testing::parse(mbr::scheme(), ntfs, disk(100))), kNoTable);
 }
 
 TEST(Mbr, entries_that_are_nothing_are_left_out_with_a_note) {
-  const auto table =
-      mbr::parse(sector_with({{0, 50, 0x83}, {60, 0, 0x83}, {70, 10, 0x83}}), disk(100));
+  const auto table = testing::parse(
+      mbr::scheme(), sector_with({{0, 50, 0x83}, {60, 0, 0x83}, {70, 10, 0x83}}), disk(100));
   ASSERT_TRUE(table);
   ASSERT_EQ(table->slices.size(), 1U);
   EXPECT_EQ(table->slices[0].suffix, "s3");
@@ -135,7 +144,7 @@ TEST(Mbr, entries_that_are_nothing_are_left_out_with_a_note) {
 
 TEST(Mbr, refusals_say_what_is_wrong) {
   const auto text = [](const std::vector<MbrEntry>& entries, std::int64_t sectors) {
-    const auto table = mbr::parse(sector_with(entries), disk(sectors));
+    const auto table = testing::parse(mbr::scheme(), sector_with(entries), disk(sectors));
     EXPECT_EQ(code_of(table), EINVAL);
     return table ? "" : table.error().text;
   };
@@ -166,8 +175,9 @@ RC_GTEST_PROP(Mbr, Paper_77_any_valid_table_is_read_as_it_was_written, ()) {
   const auto order = *rc::gen::element(0, 1, 2, 3);
   std::rotate(entries.begin(), entries.begin() + order, entries.end());
 
-  const auto table = mbr::parse(sector_with(entries, static_cast<std::size_t>(sector_bytes)),
-                                disk(sectors, sector_bytes));
+  const auto table =
+      testing::parse(mbr::scheme(), sector_with(entries, static_cast<std::size_t>(sector_bytes)),
+                     disk(sectors, sector_bytes));
   RC_ASSERT(table.has_value());
   std::size_t found = 0;
   for (std::size_t i = 0; i < 4; ++i) {
@@ -201,9 +211,9 @@ TEST(Mbr, Inv_E37_any_changed_byte_gives_a_sound_table_or_a_refusal) {
     for (int flip = 1; flip < 256; ++flip) {
       Image bad = good;
       bad[at] ^= static_cast<std::byte>(flip);
-      const Result<Table> table = mbr::parse(bad, below);
+      const Result<Table> table = testing::parse(mbr::scheme(), bad, below);
       expect_sound(table, below);
-      const Result<Table> again = mbr::parse(bad, below);
+      const Result<Table> again = testing::parse(mbr::scheme(), bad, below);
       ASSERT_EQ(table.has_value(), again.has_value());
       ASSERT_TRUE(!table || *table == *again) << at;
     }
@@ -221,7 +231,7 @@ RC_GTEST_PROP(Mbr, Inv_E37_noise_gives_a_sound_table_or_a_refusal,
   }
   put(sector, 510, 0xAA55, 2);
   const Properties below = disk(*rc::gen::inRange<std::int64_t>(0, std::int64_t{1} << 40));
-  expect_sound(mbr::parse(sector, below), below);
+  expect_sound(testing::parse(mbr::scheme(), sector, below), below);
 }
 
 }  // namespace

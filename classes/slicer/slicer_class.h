@@ -1,37 +1,42 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
+#include "classes/slicer/document.h"
 #include "classes/slicer/slicer.h"
 #include "model/class.h"
 #include "model/taster.h"
 
 namespace biotope {
 
-// Where a provider lies, as the layers below it say.
-struct Surroundings {
-  std::string scheme;  // of the table it is an entry of; empty outside tables
-  std::string type;    // that entry's
-  bool leaf = false;   // no table is to be looked for here
-  int depth = 0;       // how many tables there are below
-};
-
-// The class of a partition convention. A convention says in look() what is on the medium; all else
-// is common: where no table is to be looked for none is, a refusal is told, an acceptance becomes a
-// Slicer.
+// The class of a partition convention. The convention is a Scheme; all else is common: where no
+// table is to be looked for none is, a refusal is told, an acceptance becomes a Slicer.
 //
 // A refused table has no geom, so it is told as a fact of kind note with `cls`, `provider`, `error`
 // and the reason as `text`. What is odd about an accepted one is told likewise, with `geom` as well
 // and no error.
 class SlicerClass : public Class {
  public:
-  using Class::Class;
+  // `scheme` and `help` must outlive the class.
+  SlicerClass(std::string name, const Scheme& scheme, std::string_view help)
+      : Class(std::move(name)), scheme_(scheme), help_(help) {}
+
+  const Scheme& scheme() const { return scheme_; }
+  std::string_view help() const final { return help_; }
   bool tastes() const final { return true; }
   Task<Geom*> taste(Taster& taster) final;
 
- protected:
-  // The table on taster.provider(), accept()ed. kNoTable when there is none of this kind.
-  virtual Task<Result<Table>> look(Taster& taster, Surroundings where) = 0;
+ private:
+  const Scheme& scheme_;
+  std::string_view help_;
 };
+
+// Where the provider lies that `taster` looks at.
+Task<Surroundings> surroundings_of(Taster& taster);
+
+// Reads a table of that kind from the provider that `taster` looks at; the scheme and the taster
+// must outlive the task.
+Task<Result<Document>> read_table(const Scheme& scheme, Surroundings where, Taster& taster);
 
 }  // namespace biotope

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 namespace biotope {
 
@@ -30,6 +31,22 @@ Status lies_within(const Slice& slice, const Properties& below) {
   return {};
 }
 
+Status lies_where_partitions_may(const Slice& slice, const Table& table) {
+  if (slice.raw) return {};
+  const Extent& usable = table.usable;
+  const bool limited = usable.end_bytes > usable.start_bytes;
+  if (limited && (slice.start_bytes < usable.start_bytes || slice.end_bytes() > usable.end_bytes)) {
+    return fail(EINVAL, named(slice), " lies outside the usable bytes, ", usable.start_bytes,
+                " to ", usable.end_bytes);
+  }
+  for (const Extent& taken : table.reserved) {
+    if (slice.start_bytes >= taken.end_bytes || taken.start_bytes >= slice.end_bytes()) continue;
+    return fail(EINVAL, named(slice), " overlaps the table itself, bytes ", taken.start_bytes,
+                " to ", taken.end_bytes);
+  }
+  return {};
+}
+
 // Of the pairs that overlap, those that are next to each other by their starts: if there is any
 // pair, there is one of these.
 std::vector<std::string> overlaps(const std::vector<Slice>& slices) {
@@ -53,10 +70,19 @@ bool overlap(const Slice& a, const Slice& b) {
   return a.start_bytes < b.end_bytes() && b.start_bytes < a.end_bytes();
 }
 
+const Slice* Table::slice(int index) const {
+  const auto found =
+      std::find_if(slices.begin(), slices.end(), [&](const Slice& s) { return s.index == index; });
+  return found == slices.end() ? nullptr : &*found;
+}
+
+Slice* Table::slice(int index) { return const_cast<Slice*>(std::as_const(*this).slice(index)); }
+
 Result<Table> accept(Table table, const Properties& below) {
   std::set<int> indices;
   for (const Slice& slice : table.slices) {
     if (const Status fine = lies_within(slice, below); !fine) return pass_on(fine);
+    if (const Status fine = lies_where_partitions_may(slice, table); !fine) return pass_on(fine);
     if (!indices.insert(slice.index).second) {
       return fail(EINVAL, "there are two partitions ", slice.index);
     }

@@ -29,6 +29,14 @@ inline void put(Image& image, std::size_t at, std::uint64_t value, int bytes, bo
   }
 }
 
+// What `scheme` finds in the first bytes of a medium; what lies behind them can not be read.
+inline Result<Table> parse(const Scheme& scheme, std::span<const std::byte> image,
+                           const Properties& medium, const Surroundings& where = {}) {
+  const Result<Document> document = read_table(scheme, where, medium, image);
+  if (!document) return pass_on(document);
+  return document->table();
+}
+
 struct MbrEntry {
   std::uint32_t start = 0;   // sectors
   std::uint32_t length = 0;  // sectors

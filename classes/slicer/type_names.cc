@@ -1,0 +1,59 @@
+#include "classes/slicer/type_names.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <vector>
+
+#include "model/parameter.h"
+
+namespace biotope {
+
+namespace {
+
+std::optional<unsigned> number(std::string_view digits, int base) {
+  unsigned value = 0;
+  const auto [end, error] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
+  if (digits.empty() || error != std::errc() || end != digits.data() + digits.size()) return {};
+  if (value > 0xFF) return {};
+  return value;
+}
+
+std::optional<unsigned> byte_in(std::string_view text) {
+  if (text.starts_with('!')) return number(text.substr(1), 10);
+  if (text.starts_with("0x")) return number(text.substr(2), 16);
+  return number(text, 16);
+}
+
+}  // namespace
+
+std::string byte_type(unsigned value) { return fmt::format("{:#04x}", value); }
+
+std::uint8_t byte_of_type(std::string_view type) {
+  return static_cast<std::uint8_t>(byte_in(type).value_or(0));
+}
+
+std::string_view type_called(std::span<const TypeName> names, std::string_view name) {
+  const auto found = std::ranges::find(names, name, &TypeName::name);
+  return found == names.end() ? std::string_view() : found->type;
+}
+
+tl::unexpected<Error> no_such_type(std::span<const TypeName> names, std::string_view text) {
+  std::vector<std::string_view> all;
+  for (const TypeName& known : names) all.push_back(known.name);
+  const std::string_view near = nearest(text, all);
+  return fail(EINVAL, "there is no type '", text, "' in this table",
+              near.empty() ? "" : sentence("; did you mean '", near, "'?"));
+}
+
+Result<std::string> byte_type_called(std::span<const TypeName> names, std::string_view text) {
+  const std::string_view known = type_called(names, text);
+  if (!known.empty()) return std::string(known);
+  if (const auto value = byte_in(text)) return byte_type(*value);
+  return no_such_type(names, text);
+}
+
+}  // namespace biotope
