@@ -67,4 +67,9 @@ class Class {
   bool being_asked_ = false;  // its taste() has not returned
 };
 
+// What Geom::recipe() says: the line that makes `geom` again with `verb`, on what it stands on now,
+// with those of `values` that are not what the class's table says anyway:
+//   nop create n0 offset=512 da0
+std::string recipe_of(const Geom& geom, const Values& values, std::string_view verb = "create");
+
 }  // namespace biotope

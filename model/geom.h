@@ -71,6 +71,7 @@ class Geom : public Link<ByMesh> {
   virtual std::string status() const;
   // Optional. The line that makes this geom again, as typed: the class, the verb, the name, what
   // differs from the fallbacks as name=value, and the providers it stands on. Default: empty.
+  // See recipe_of() in class.h.
   virtual std::string recipe() const { return {}; }
   // Optional. A few words for people about one of this geom's own providers: what it is a part or a
   // copy of. Default: empty.

@@ -132,4 +132,47 @@ Result<Geom*> Class::create(Mesh&, const Creation& creation) {
 
 Task<Geom*> Class::taste(Taster&) { co_return nullptr; }
 
+namespace {
+
+// A text as one word of a line, whatever bytes are in it.
+std::string text_as_word(std::string_view text) {
+  constexpr std::string_view kPlain =
+      "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz-./:,+%@";
+  if (!text.empty() && text.find_first_not_of(kPlain) == text.npos) return std::string(text);
+  std::string all = "\"";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') all += '\\';
+    if (byte >= ' ' && byte < 0x7f) {
+      all += c;
+    } else {
+      const std::string digits = std::to_string(byte);
+      all += sentence('\\', std::string(3 - digits.size(), '0'), digits);
+    }
+  }
+  return all + '"';
+}
+
+std::string as_word(const Value& value) {
+  if (const auto* text = std::get_if<std::string>(&value)) return text_as_word(*text);
+  if (const auto* yes = std::get_if<bool>(&value)) return *yes ? "true" : "false";
+  return std::to_string(std::get<std::int64_t>(value));
+}
+
+}  // namespace
+
+std::string recipe_of(const Geom& geom, const Values& values, std::string_view verb) {
+  std::string line = sentence(geom.cls().name(), ' ', verb, ' ', text_as_word(geom.name()));
+  for (const Parameter& p : geom.cls().parameters()) {
+    const auto found = values.all().find(p.name);
+    if (found == values.all().end() || found->second == p.fallback) continue;
+    line += sentence(' ', p.name, '=', as_word(found->second));
+  }
+  for (const Consumer& consumer : geom.consumers()) {
+    if (consumer.provider() == nullptr || consumer.leaving()) continue;
+    line += sentence(' ', text_as_word(consumer.provider()->name()));
+  }
+  return line;
+}
+
 }  // namespace biotope

@@ -307,6 +307,7 @@ int geom_name(Call& call, Geom& g) { return call.give(g.name()); }
 int geom_class(Call& call, Geom& g) { return call.give(g.cls().name()); }
 int geom_title(Call& call, Geom& g) { return call.give(g.title()); }
 int geom_status(Call& call, Geom& g) { return call.give(g.status()); }
+int geom_recipe(Call& call, Geom& g) { return call.give(g.recipe()); }
 int geom_rank(Call& call, Geom& g) { return call.give(std::int64_t{g.rank()}); }
 int geom_providers(Call& call, Geom& g) {
   std::vector<Handle> handles;
@@ -363,6 +364,7 @@ void bind_mesh(lua_State* thread) {
       {"class", &lua_function<&geom_fact<&geom_class>>},
       {"title", &lua_function<&geom_fact<&geom_title>>},
       {"status", &lua_function<&geom_fact<&geom_status>>},
+      {"recipe", &lua_function<&geom_fact<&geom_recipe>>},
       {"rank", &lua_function<&geom_fact<&geom_rank>>},
       {"providers", &lua_function<&geom_fact<&geom_providers>>},
       {"below", &lua_function<&geom_fact<&geom_below>>},
