@@ -5,7 +5,7 @@
 #include "scenarios/runtime/call.h"
 #include "scenarios/runtime/ordered.h"
 #include "scenarios/runtime/patterns.h"
-#include "scenarios/runtime/random_stream.h"
+#include "classes/random_stream.h"
 #include "scenarios/runtime/table_sort.h"
 
 namespace biotope::runtime {

@@ -4,9 +4,11 @@
 
 #include <cstdint>
 
-namespace biotope::runtime {
-
+namespace biotope {
 class RandomStream;
+}
+
+namespace biotope::runtime {
 
 // Gives a new state what scripts may use of Lua's own library: base, string, table, math and utf8,
 // without anything that reaches files, processes, clocks, bytecode, the collector or addresses, and

@@ -8,7 +8,7 @@
 
 #include "model/virtual_executor.h"
 #include "scenarios/runtime/actor.h"
-#include "scenarios/runtime/random_stream.h"
+#include "classes/random_stream.h"
 #include "scenarios/runtime/sandbox.h"
 
 namespace biotope::runtime {

@@ -15,7 +15,7 @@
 #include "model/mesh.h"
 #include "scenarios/runtime/actor.h"
 #include "scenarios/runtime/fact_watch.h"
-#include "scenarios/runtime/random_stream.h"
+#include "classes/random_stream.h"
 #include "scenarios/runtime/scratch_folder.h"
 #include "sim/bridge.h"
 #include "viz/story.h"

@@ -1,4 +1,4 @@
-#include "scenarios/runtime/random_stream.h"
+#include "classes/random_stream.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <set>
 
-namespace biotope::runtime {
+namespace biotope {
 namespace {
 
 TEST(RandomStream, same_seed_and_name_give_the_same_numbers) {
@@ -52,4 +52,4 @@ TEST(RandomStream, fractions_are_below_one) {
 }
 
 }  // namespace
-}  // namespace biotope::runtime
+}  // namespace biotope

@@ -1,6 +1,6 @@
-#include "scenarios/runtime/random_stream.h"
+#include "classes/random_stream.h"
 
-namespace biotope::runtime {
+namespace biotope {
 
 namespace {
 
@@ -32,4 +32,4 @@ std::int64_t RandomStream::between(std::int64_t low, std::int64_t high) {
   return static_cast<std::int64_t>(static_cast<std::uint64_t>(low) + drawn % count);
 }
 
-}  // namespace biotope::runtime
+}  // namespace biotope

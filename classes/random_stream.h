@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace biotope::runtime {
+namespace biotope {
 
 // Random numbers from a counter: number n of the stream called `name` under `seed` is a function of
 // those three alone, so that what one component draws never shifts what another gets.
@@ -25,4 +25,4 @@ class RandomStream {
   std::uint64_t drawn_ = 0;
 };
 
-}  // namespace biotope::runtime
+}  // namespace biotope
