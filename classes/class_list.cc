@@ -1,9 +1,13 @@
 #include "classes/class_list.h"
 
 #include "classes/bsd/bsd.h"
+#include "classes/delay/delay.h"
 #include "classes/dev/dev.h"
 #include "classes/disk/disk.h"
+#include "classes/dust/dust.h"
+#include "classes/flakey/flakey.h"
 #include "classes/fs/fs.h"
+#include "classes/log_writes/log_writes.h"
 #include "classes/mbr/mbr.h"
 #include "classes/nop/nop.h"
 #include "classes/zero/zero.h"
@@ -19,6 +23,10 @@ std::vector<std::unique_ptr<Class>> all_classes() {
   classes.push_back(std::make_unique<DevClass>());
   classes.push_back(std::make_unique<NopClass>());
   classes.push_back(std::make_unique<ZeroClass>());
+  classes.push_back(std::make_unique<FlakeyClass>());
+  classes.push_back(std::make_unique<DustClass>());
+  classes.push_back(std::make_unique<DelayClass>());
+  classes.push_back(std::make_unique<LogWritesClass>());
   return classes;
 }
 
