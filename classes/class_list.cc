@@ -7,6 +7,7 @@
 #include "classes/dust/dust.h"
 #include "classes/flakey/flakey.h"
 #include "classes/fs/fs.h"
+#include "classes/label/label.h"
 #include "classes/log_writes/log_writes.h"
 #include "classes/mbr/mbr.h"
 #include "classes/nop/nop.h"
@@ -27,6 +28,8 @@ std::vector<std::unique_ptr<Class>> all_classes() {
   classes.push_back(std::make_unique<DustClass>());
   classes.push_back(std::make_unique<DelayClass>());
   classes.push_back(std::make_unique<LogWritesClass>());
+  // The last to taste: what another class takes for itself needs no names.
+  classes.push_back(std::make_unique<LabelClass>());
   return classes;
 }
 

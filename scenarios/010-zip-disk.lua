@@ -6,6 +6,9 @@ title("A ZIP disk comes, is mounted, and is torn out")
 
 local guest = option("media")
 
+-- In the paper disks go by the names that their drivers and tables give them.
+unload("label")
+
 local function letter(from)
   return ("All is well here. How are you? Yours, %s.\n"):format(from):rep(1200)
 end

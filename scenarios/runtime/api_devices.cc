@@ -35,8 +35,9 @@ Answer open(Call& call) {
   const auto provider = provider_at(call, 1, "open: the provider");
   if (!provider) return hand_on(provider);
   World& world = call.world();
-  const Class& cls = *world.mesh().find_class("dev");
-  const auto values = call.values(2, cls.parameters(), "open");
+  const auto cls = class_called(world, "dev", "open");
+  if (!cls) return hand_on(cls);
+  const auto values = call.values(2, (*cls)->parameters(), "open");
   if (!values) return hand_on(values);
   const Result<Geom*> geom = world.mesh().create("dev", (*provider)->name(), {*provider}, *values);
   if (!geom) return refused(geom.error());

@@ -1,3 +1,4 @@
+#include "classes/label/label.h"
 #include "classes/slicer/slicer.h"
 #include "scenarios/runtime/api.h"
 #include "scenarios/runtime/api_support.h"
@@ -107,13 +108,7 @@ Answer classes(Call& call) {
 Outcome<const Class*> class_named(Call& call, int index, std::string_view whose) {
   const auto name = call.text(index, sentence(whose, ": the class"));
   if (!name) return hand_on(name);
-  const Class* cls = call.world().mesh().find_class(*name);
-  if (cls != nullptr) return cls;
-  std::vector<std::string_view> names;
-  for (const Class* c : call.world().mesh().classes()) names.push_back(c->name());
-  const std::string_view near = nearest(*name, names);
-  return misuse(whose, ": there is no class '", *name, "'",
-                near.empty() ? "" : sentence("; did you mean '", near, "'?"));
+  return class_called(call.world(), *name, whose);
 }
 
 // One provider, or a list of them.
@@ -164,6 +159,14 @@ Answer configure(Call& call) {
   return 0;
 }
 
+Answer unload(Call& call) {
+  const auto cls = class_named(call, 1, "unload");
+  if (!cls) return hand_on(cls);
+  const std::string name = (*cls)->name();
+  if (const Status gone = call.world().mesh().unload(name); !gone) return refused(gone.error());
+  return 0;
+}
+
 Answer destroy(Call& call) {
   const auto geom = geom_at(call, 1, "destroy: the geom");
   if (!geom) return hand_on(geom);
@@ -190,6 +193,24 @@ Answer remove(Call& call) {
   if (!wait) return hand_on(wait);
   world.mesh().remove(**geom, waker(world, *wait, [](Call&) -> Answer { return 0; }));
   return kWaits;
+}
+
+// label(provider, name): into its last sector
+Answer give_label(Call& call) {
+  const auto provider = provider_at(call, 1, "label: the provider");
+  if (!provider) return hand_on(provider);
+  auto name = call.text(2, "label: the name");
+  if (!name) return hand_on(name);
+  return run_for_actor(
+      call, sentence("the labelling of ", (*provider)->name()),
+      label::write_label(call.world().mesh(), (*provider)->id(), std::move(*name)));
+}
+
+Answer take_label(Call& call) {
+  const auto provider = provider_at(call, 1, "unlabel: the provider");
+  if (!provider) return hand_on(provider);
+  return run_for_actor(call, sentence("the end of the label of ", (*provider)->name()),
+                       label::clear_label(call.world().mesh(), (*provider)->id()));
 }
 
 // The edge between a geom and one of the providers below it.
@@ -344,7 +365,9 @@ void bind_mesh(lua_State* thread) {
   const Binding globals[] = {
       {"census", &lua_function<&census>},       {"configure", &lua_function<&configure>},
       {"create", &lua_function<&create>},       {"destroy", &lua_function<&destroy>},
-      {"interpose", &lua_function<&interpose>}, {"remove", &lua_function<&remove>},
+      {"interpose", &lua_function<&interpose>}, {"label", &lua_function<&give_label>},
+      {"remove", &lua_function<&remove>},       {"unlabel", &lua_function<&take_label>},
+      {"unload", &lua_function<&unload>},
   };
   bind_globals(thread, globals);
   const Binding provider_methods[] = {

@@ -52,4 +52,14 @@ Answer run_for_actor(Call& call, std::string what, Task<Status> work) {
   return kWaits;
 }
 
+Outcome<const Class*> class_called(World& world, std::string_view name, std::string_view whose) {
+  const Class* cls = world.mesh().find_class(name);
+  if (cls != nullptr) return cls;
+  std::vector<std::string_view> names;
+  for (const Class* c : world.mesh().classes()) names.push_back(c->name());
+  const std::string_view near = nearest(name, names);
+  return misuse(whose, ": there is no class '", name, "'",
+                near.empty() ? "" : sentence("; did you mean '", near, "'?"));
+}
+
 }  // namespace biotope::runtime

@@ -46,7 +46,9 @@ Answer mount(Call& call) {
   const auto provider = provider_at(call, 1, "mount: the provider");
   if (!provider) return hand_on(provider);
   World& world = call.world();
-  const auto table = mount_parameters(*world.mesh().find_class("fs"), (*provider)->name());
+  const auto cls = class_called(world, "fs", "mount");
+  if (!cls) return hand_on(cls);
+  const auto table = mount_parameters(**cls, (*provider)->name());
   const auto values = call.values(2, table, "mount");
   if (!values) return hand_on(values);
   Creation creation{values->text("on"), {*provider}, *values};

@@ -36,6 +36,7 @@ MemoryReader make_fat(int bits) {
               " && MTOOLS_SKIP_CHECK=1 mcopy -i image -s -Q tree/* ::/");
 }
 MemoryReader make_iso() { return make("genisoimage -quiet -o image tree"); }
+MemoryReader make_ntfs() { return make("truncate -s 2m image && mkntfs -qFQ -L name image"); }
 MemoryReader make_ext() { return make("mke2fs -q -t ext4 image 1m"); }
 
 // Recognises the volume and looks for its files. Counts how often that came out well.
@@ -147,6 +148,7 @@ INSTANTIATE_TEST_SUITE_P(Damaged, HostileVolume,
                                            Maker{"fat12", [] { return make_fat(12); }, 3},
                                            Maker{"fat16", [] { return make_fat(16); }, 3},
                                            Maker{"fat32", [] { return make_fat(32); }, 3},
+                                           Maker{"ntfs", [] { return make_ntfs(); }, 1},
                                            Maker{"iso9660", [] { return make_iso(); }, 1},
                                            Maker{"ext4", [] { return make_ext(); }, 1}),
                          [](const auto& info) { return std::string(info.param.name); });

@@ -84,7 +84,7 @@ Result<Super> parse(const Bytes& boot) {
 // before it stands in a list; this puts it back. False when the record is torn or none at all.
 bool mend(Bytes& record) {
   constexpr std::size_t kStride = 512;
-  if (!Record::magic.holds(record, "FILE")) return false;
+  if (record.size() < kStride || !Record::magic.holds(record, "FILE")) return false;
   const std::size_t list = Record::fixups_offset.get(record);
   const std::size_t count = Record::fixups.get(record);
   if (count != record.size() / kStride + 1 || list + 2 * count > kStride - 2) return false;
@@ -105,8 +105,8 @@ std::string name_in(std::span<const std::byte> value) {
   return printable(utf8(name.substr(0, name.find(u'\0'))));
 }
 
-// The volume's name in the record of $Volume; empty when it has none, or when the record can not be
-// right: a volume is known by its boot sector.
+// The volume's name in the record of $Volume; empty when it has none, or when the record is beyond
+// the end or can not be right: a volume is known by its boot sector.
 std::string volume_name(Bytes record) {
   if (!mend(record)) return {};
   const std::span<const std::byte> all(record);
