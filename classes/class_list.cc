@@ -10,6 +10,7 @@
 #include "classes/label/label.h"
 #include "classes/log_writes/log_writes.h"
 #include "classes/mbr/mbr.h"
+#include "classes/mirror/mirror_class.h"
 #include "classes/nop/nop.h"
 #include "classes/zero/zero.h"
 
@@ -18,6 +19,7 @@ namespace biotope {
 std::vector<std::unique_ptr<Class>> all_classes() {
   std::vector<std::unique_ptr<Class>> classes;
   classes.push_back(std::make_unique<DiskClass>());
+  classes.push_back(std::make_unique<MirrorClass>());
   classes.push_back(std::make_unique<MbrClass>());
   classes.push_back(std::make_unique<BsdClass>());
   classes.push_back(std::make_unique<fs::FsClass>());

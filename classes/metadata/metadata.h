@@ -57,6 +57,7 @@ Task<Result<Found>> look(Consumer& edge, Kind kind);
 struct Owner {
   std::string provider = {};                   // its name; empty for any
   std::optional<std::uint64_t> provsize = {};  // its size in bytes; old versions did not say
+  friend bool operator==(const Owner&, const Owner&) = default;
 };
 // kNone unless `provider` is that one. A name is the same after a rename of its driver from ad to
 // ada or back.
