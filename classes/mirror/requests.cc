@@ -52,9 +52,9 @@ Verdict Mirror::start_slowly(Bio& bio) {
   if (!behind && !must_wait(bio)) return dispatch(bio);
   waiting_.push(bio);
   if (barrier) ++waiting_barriers_;
-  if (busy_) return Verdict::held();
-  // What waits may need something brought to disk that what came before did not.
-  if (needs_write(bio.command)) want_catch_up();
+  // What waits behind others may need something on disk that they do not.
+  const bool changes = bio.command == Command::write || bio.command == Command::remove;
+  if (changes && !marks_.pass(bio.position_bytes, bio.length_bytes)) want_catch_up();
   return Verdict::held();
 }
 
