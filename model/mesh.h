@@ -157,6 +157,10 @@ class Mesh final : private RequestPath::IdleListener {
   // Takes a geom out of the middle: its users then stand on what its bypass() says. The geom is
   // freed. All or nothing.
   void remove(Geom& geom, std::function<void(Status)> then);
+  // Puts `with`, which stands on nothing and has no users, in the place of `geom`: it gets what
+  // that stands on, consumer by consumer in order, and its users, provider by provider. Meant for
+  // another class with the same map. `geom` is freed. All or nothing.
+  void exchange(Geom& geom, Geom& with, std::function<void(Status)> then);
 
   // Waiting ------------------------------------------------------------------------------------
   // True when no event is queued or running.

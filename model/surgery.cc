@@ -159,6 +159,20 @@ Status Surgery::splice_in(Consumer& edge, Provider& upper, Consumer& lower) {
 
 // Remove -----------------------------------------------------------------------------------------
 
+Status Surgery::may_leave(const Provider& upper) const {
+  const std::string who = upper.geom().title();
+  if (upper.error() != 0) {
+    return fail(ENXIO, who, " can not be taken out: ", upper.name(),
+                " is lost, and its users are to be told");
+  }
+  for (const Consumer& user : upper.consumers()) {
+    if (!user.orphaned() || user.leaving()) continue;
+    return fail(ENXIO, who, " can not be taken out: ", user.name(),
+                " has lost its disk and is to be told");
+  }
+  return {};
+}
+
 Result<Consumer*> Surgery::may_remove(std::uint64_t geom_id) const {
   Geom* geom = mesh_.geom_by_id(geom_id);
   if (geom == nullptr || geom->withering()) {
@@ -171,15 +185,7 @@ Result<Consumer*> Surgery::may_remove(std::uint64_t geom_id) const {
     return fail(ENXIO, geom->title(), " can not be taken out: there is nothing below it");
   }
   for (const Provider& upper : geom->providers()) {
-    if (upper.error() != 0) {
-      return fail(ENXIO, geom->title(), " can not be taken out: ", upper.name(),
-                  " is lost, and its users are to be told");
-    }
-    for (const Consumer& user : upper.consumers()) {
-      if (!user.orphaned() || user.leaving()) continue;
-      return fail(ENXIO, geom->title(), " can not be taken out: ", user.name(),
-                  " has lost its disk and is to be told");
-    }
+    if (Status fine = may_leave(upper); !fine) return pass_on(fine);
     if (upper.media_size_bytes() > below->media_size_bytes() ||
         upper.sector_size_bytes() != below->sector_size_bytes()) {
       return fail(EINVAL, geom->title(), " can not be taken out: ", upper.name(), " and ",
@@ -190,45 +196,59 @@ Result<Consumer*> Surgery::may_remove(std::uint64_t geom_id) const {
 }
 
 // Users may come while others are waited for: all are to be suspended and idle at one moment.
-Task<Status> Surgery::remove(std::uint64_t geom_id) {
+Task<Status> Surgery::when_quiet(std::uint64_t geom_id, std::function<Status()> may,
+                                 std::function<Status()> splice) {
   const std::int64_t since_ns = mesh_.executor().now_ns();
   std::vector<std::uint64_t> suspended;
   Status fine;
   for (;;) {
-    const Result<Consumer*> lower = may_remove(geom_id);
-    if (!lower) {
-      fine = pass_on(lower);
-      break;
-    }
+    fine = may();
+    if (!fine) break;
+    const Geom& geom = *mesh_.geom_by_id(geom_id);
     std::vector<std::uint64_t> busy;
-    for (const Provider& upper : mesh_.geom_by_id(geom_id)->providers()) {
+    for (const Provider& upper : geom.providers()) {
       for (const Consumer& user : upper.consumers()) {
         if (!user.suspended()) busy.push_back(user.id());
       }
     }
-    if (busy.empty() && (*lower)->in_flight() == 0) {
-      fine = splice_out(*mesh_.geom_by_id(geom_id), **lower);
-      break;
-    }
     suspend(busy);
     suspended.insert(suspended.end(), busy.begin(), busy.end());
-    busy.push_back((*lower)->id());
-    co_await drain(busy);
+    for (const Consumer& lower : geom.consumers()) {
+      if (lower.in_flight() != 0) busy.push_back(lower.id());
+    }
+    if (busy.empty()) {
+      fine = splice();
+      break;
+    }
+    co_await drain(std::move(busy));
   }
   resume(suspended, since_ns);
   if (fine) mesh_.wither(*mesh_.geom_by_id(geom_id));
   co_return fine;
 }
 
+Task<Status> Surgery::remove(std::uint64_t geom_id) {
+  const auto may = [this, geom_id]() -> Status {
+    const Result<Consumer*> lower = may_remove(geom_id);
+    return lower ? Status() : pass_on(lower);
+  };
+  const auto splice = [this, geom_id] {
+    return splice_out(*mesh_.geom_by_id(geom_id), **may_remove(geom_id));
+  };
+  return when_quiet(geom_id, may, splice);
+}
+
+void Surgery::add_users(Provider& from, Provider& to, std::vector<Move>& moves) {
+  for (Consumer& user : from.consumers()) {
+    if (!user.leaving()) moves.push_back({&user, &from, &to, user.access(), user.spoiled()});
+  }
+}
+
 // The users move over one by one; the lower consumer holds what is open until the last has moved.
 Status Surgery::splice_out(Geom& geom, Consumer& lower) {
   Provider& below = *lower.provider();
   std::vector<Move> moves;
-  for (Provider& upper : geom.providers()) {
-    for (Consumer& user : upper.consumers()) {
-      if (!user.leaving()) moves.push_back({&user, &upper, &below, user.access(), user.spoiled()});
-    }
-  }
+  for (Provider& upper : geom.providers()) add_users(upper, below, moves);
   std::vector<AccessPlan::Wish> wishes{{&lower, {}}};
   Result<Mesh::Granted> granted;
   {
@@ -266,6 +286,13 @@ void Mesh::remove(Geom& geom, std::function<void(Status)> then) {
   operate(geom.id_, std::move(then), [this, id = geom.id_]() -> Task<Status> {
     Surgery surgery(*this);
     co_return co_await surgery.remove(id);
+  });
+}
+
+void Mesh::exchange(Geom& geom, Geom& with, std::function<void(Status)> then) {
+  operate(with.id_, std::move(then), [this, id = geom.id_, other = with.id_]() -> Task<Status> {
+    Surgery surgery(*this);
+    co_return co_await surgery.exchange(id, other);
   });
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "model/access.h"
@@ -18,10 +19,11 @@ class Surgery {
  public:
   explicit Surgery(Mesh& mesh) : mesh_(mesh) {}
 
-  // See Mesh::interpose and Mesh::remove; objects by number, since they may be gone when it is
+  // See Mesh::interpose, remove and exchange; objects by number, since they may be gone when it is
   // time.
   Task<Status> interpose(std::uint64_t edge_id, std::uint64_t upper_id, std::uint64_t lower_id);
   Task<Status> remove(std::uint64_t geom_id);
+  Task<Status> exchange(std::uint64_t geom_id, std::uint64_t with_id);
 
  private:
   // One end of an edge on its way from one provider to another.
@@ -35,13 +37,22 @@ class Surgery {
 
   Status may_interpose(std::uint64_t edge_id, std::uint64_t upper_id, std::uint64_t lower_id) const;
   Result<Consumer*> may_remove(std::uint64_t geom_id) const;
+  Status may_exchange(std::uint64_t geom_id, std::uint64_t with_id) const;
+  // Whether all users of a geom that goes can be moved.
+  Status may_leave(const Provider& upper) const;
   Status splice_in(Consumer& edge, Provider& upper, Consumer& lower);
   Status splice_out(Geom& geom, Consumer& lower);
+  Status swap(Geom& geom, Geom& with);
+  static void add_users(Provider& from, Provider& to, std::vector<Move>& moves);
   // Moves a consumer from one provider to another with `access` there, no questions asked, nobody
   // told.
   void move(Consumer& consumer, Provider* to, Access access);
   void tell(const Move& move);
 
+  // Suspends all edges to a geom, waits until nothing is in flight there or below it, splices if
+  // that may be at that moment, and lets the geom wither. `may` is asked again after every wait.
+  Task<Status> when_quiet(std::uint64_t geom_id, std::function<Status()> may,
+                          std::function<Status()> splice);
   Task<void> drain(std::vector<std::uint64_t> edge_ids);
   void suspend(const std::vector<std::uint64_t>& edge_ids);
   void resume(const std::vector<std::uint64_t>& edge_ids, std::int64_t since_ns);
