@@ -12,12 +12,13 @@ namespace biotope::runtime {
 namespace {
 
 constexpr std::array kFunctions{
-    "machine",    "medium",        "mount",          "open",        "create",     "destroy",
-    "interpose",  "remove",        "settle",         "sleep",       "spawn",      "on",
-    "wait_for",   "asked",         "census",         "step",        "log",        "expect_refused",
-    "option",     "mesh.provider", "mesh.providers", "mesh.geom",   "mesh.geoms", "mesh.tree",
-    "media.make", "judge.table",   "judge.slices",   "judge.fat",   "title",      "tostring",
-    "next",       "math.random",   "string.format",  "setmetatable"};
+    "machine",       "medium",         "mount",        "open",           "create",
+    "destroy",       "interpose",      "exchange",     "remove",         "settle",
+    "sleep",         "spawn",          "on",           "wait_for",       "asked",
+    "census",        "step",           "log",          "expect_refused", "option",
+    "mesh.provider", "mesh.providers", "mesh.geom",    "mesh.geoms",     "mesh.tree",
+    "media.make",    "judge.table",    "judge.slices", "judge.fat",      "title",
+    "tostring",      "next",           "math.random",  "string.format",  "setmetatable"};
 constexpr std::array kMethods{"insert", "eject",    "tear_out",  "lock",   "unlock", "disk",
                               "name",   "size",     "start",     "access", "about",  "geom",
                               "users",  "is_there", "providers", "below",  "class",  "title",

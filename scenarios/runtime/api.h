@@ -12,6 +12,8 @@ void bind_story(lua_State* thread);
 void bind_time(lua_State* thread);
 void bind_machine(lua_State* thread);
 void bind_mesh(lua_State* thread);
+void bind_surgery(lua_State* thread);
+void bind_labels(lua_State* thread);
 void bind_volumes(lua_State* thread);
 void bind_devices(lua_State* thread);
 void bind_media(lua_State* thread);

@@ -1,4 +1,3 @@
-#include "classes/label/label.h"
 #include "classes/slicer/slicer.h"
 #include "scenarios/runtime/api.h"
 #include "scenarios/runtime/api_support.h"
@@ -105,12 +104,6 @@ Answer classes(Call& call) {
 
 // --- making and changing ---
 
-Outcome<const Class*> class_named(Call& call, int index, std::string_view whose) {
-  const auto name = call.text(index, sentence(whose, ": the class"));
-  if (!name) return hand_on(name);
-  return class_called(call.world(), *name, whose);
-}
-
 // One provider, or a list of them.
 Outcome<std::vector<Provider*>> below_of(Call& call, int index, std::string_view whose) {
   std::vector<Provider*> below;
@@ -133,7 +126,7 @@ Outcome<std::vector<Provider*>> below_of(Call& call, int index, std::string_view
 
 // create(class, name [, below [, parameters]])
 Answer create(Call& call) {
-  const auto cls = class_named(call, 1, "create");
+  const auto cls = class_at(call, 1, "create");
   if (!cls) return hand_on(cls);
   const auto name = call.text(2, "create: the name");
   if (!name) return hand_on(name);
@@ -149,7 +142,7 @@ Answer create(Call& call) {
 // configure(class, options): from now on; what is found already is looked at again if nobody uses
 // it
 Answer configure(Call& call) {
-  const auto cls = class_named(call, 1, "configure");
+  const auto cls = class_at(call, 1, "configure");
   if (!cls) return hand_on(cls);
   const auto values = call.values(2, (*cls)->options(), sentence("configure ", (*cls)->name()));
   if (!values) return hand_on(values);
@@ -160,7 +153,7 @@ Answer configure(Call& call) {
 }
 
 Answer unload(Call& call) {
-  const auto cls = class_named(call, 1, "unload");
+  const auto cls = class_at(call, 1, "unload");
   if (!cls) return hand_on(cls);
   const std::string name = (*cls)->name();
   if (const Status gone = call.world().mesh().unload(name); !gone) return refused(gone.error());
@@ -172,101 +165,6 @@ Answer destroy(Call& call) {
   if (!geom) return hand_on(geom);
   if (const Status gone = call.world().mesh().destroy(**geom); !gone) return refused(gone.error());
   return 0;
-}
-
-// Wakes the actor that waits with the outcome of a surgery; `then` tells what it gives.
-std::function<void(Status)> waker(World& world, const Wait& wait,
-                                  std::function<Answer(Call&)> give) {
-  return [&world, wait, give = std::move(give)](const Status& status) {
-    world.actors().wake(wait, [status, give](Call& call) -> Answer {
-      if (!status) return refused(status.error());
-      return give(call);
-    });
-  };
-}
-
-Answer remove(Call& call) {
-  const auto geom = geom_at(call, 1, "remove: the geom");
-  if (!geom) return hand_on(geom);
-  World& world = call.world();
-  const auto wait = world.actors().wait(call, sentence("the removal of ", (*geom)->title()));
-  if (!wait) return hand_on(wait);
-  world.mesh().remove(**geom, waker(world, *wait, [](Call&) -> Answer { return 0; }));
-  return kWaits;
-}
-
-// label(provider, name): into its last sector
-Answer give_label(Call& call) {
-  const auto provider = provider_at(call, 1, "label: the provider");
-  if (!provider) return hand_on(provider);
-  auto name = call.text(2, "label: the name");
-  if (!name) return hand_on(name);
-  return run_for_actor(
-      call, sentence("the labelling of ", (*provider)->name()),
-      label::write_label(call.world().mesh(), (*provider)->id(), std::move(*name)));
-}
-
-Answer take_label(Call& call) {
-  const auto provider = provider_at(call, 1, "unlabel: the provider");
-  if (!provider) return hand_on(provider);
-  return run_for_actor(call, sentence("the end of the label of ", (*provider)->name()),
-                       label::clear_label(call.world().mesh(), (*provider)->id()));
-}
-
-// The edge between a geom and one of the providers below it.
-Outcome<Consumer*> edge_between(Geom& above, const Provider& below) {
-  for (Consumer& edge : above.consumers()) {
-    if (edge.provider() == &below) return &edge;
-  }
-  return misuse("interpose: ", above.title(), " does not stand on ", below.name());
-}
-
-// A geom of the class, of the same size as `below` and standing on nothing: what is to be put in.
-Result<Geom*> make_loose(Mesh& mesh, const std::string& cls, const std::string& name,
-                         Provider& below, const Values& values) {
-  // Nobody is to look at it before it is in its place.
-  mesh.set_tasting(false);
-  Result<Geom*> made = mesh.create(cls, name, {&below}, values);
-  mesh.set_tasting(true);
-  if (!made) return made;
-  Geom& geom = **made;
-  const bool fits = geom.providers().size() == 1 && geom.consumers().size() == 1;
-  const Status loose = fits ? mesh.detach(geom.consumers().front())
-                            : fail(EINVAL, geom.title(), " has not one provider and one consumer");
-  if (loose) return made;
-  mesh.wither(geom);
-  return pass_on(loose);
-}
-
-// interpose(above, below, class, name [, parameters])
-Answer interpose(Call& call) {
-  const auto above = geom_at(call, 1, "interpose: who is above");
-  if (!above) return hand_on(above);
-  const auto below = provider_at(call, 2, "interpose: what is below");
-  if (!below) return hand_on(below);
-  const auto edge = edge_between(**above, **below);
-  if (!edge) return hand_on(edge);
-  const auto cls = class_named(call, 3, "interpose");
-  if (!cls) return hand_on(cls);
-  const auto name = call.text(4, "interpose: the name");
-  if (!name) return hand_on(name);
-  const auto values = call.values(5, (*cls)->parameters(), sentence("interpose ", (*cls)->name()));
-  if (!values) return hand_on(values);
-  World& world = call.world();
-  const auto wait = world.actors().wait(call, sentence("the insertion of ", *name));
-  if (!wait) return hand_on(wait);
-  const Result<Geom*> geom = make_loose(world.mesh(), (*cls)->name(), *name, **below, *values);
-  if (!geom) return refused(geom.error());
-  const Handle handle = world.handle_of(**geom);
-  world.mesh().interpose(**edge, (*geom)->providers().front(), (*geom)->consumers().front(),
-                         [&world, handle, wake = waker(world, *wait, [handle](Call& c) -> Answer {
-                                            return c.give(handle);
-                                          })](const Status& done) {
-                           Geom* loose = world.mesh().geom_by_id(handle.id);
-                           if (!done && loose != nullptr) world.mesh().wither(*loose);
-                           wake(done);
-                         });
-  return kWaits;
 }
 
 // --- providers ---
@@ -363,10 +261,8 @@ void bind_mesh(lua_State* thread) {
   };
   bind_table(thread, "mesh", in_mesh);
   const Binding globals[] = {
-      {"census", &lua_function<&census>},       {"configure", &lua_function<&configure>},
-      {"create", &lua_function<&create>},       {"destroy", &lua_function<&destroy>},
-      {"interpose", &lua_function<&interpose>}, {"label", &lua_function<&give_label>},
-      {"remove", &lua_function<&remove>},       {"unlabel", &lua_function<&take_label>},
+      {"census", &lua_function<&census>}, {"configure", &lua_function<&configure>},
+      {"create", &lua_function<&create>}, {"destroy", &lua_function<&destroy>},
       {"unload", &lua_function<&unload>},
   };
   bind_globals(thread, globals);

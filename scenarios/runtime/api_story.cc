@@ -160,6 +160,8 @@ void bind_api(lua_State* thread) {
   bind_time(thread);
   bind_machine(thread);
   bind_mesh(thread);
+  bind_surgery(thread);
+  bind_labels(thread);
   bind_volumes(thread);
   bind_devices(thread);
   bind_media(thread);

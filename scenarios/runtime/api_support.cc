@@ -62,4 +62,10 @@ Outcome<const Class*> class_called(World& world, std::string_view name, std::str
                 near.empty() ? "" : sentence("; did you mean '", near, "'?"));
 }
 
+Outcome<const Class*> class_at(Call& call, int index, std::string_view whose) {
+  const auto name = call.text(index, sentence(whose, ": the class"));
+  if (!name) return hand_on(name);
+  return class_called(call.world(), *name, whose);
+}
+
 }  // namespace biotope::runtime

@@ -17,6 +17,8 @@ Outcome<Provider*> provider_at(Call& call, int index, std::string_view what);
 Outcome<Geom*> geom_at(Call& call, int index, std::string_view what);
 // A class that is loaded; `whose` starts the sentence that says there is none.
 Outcome<const Class*> class_called(World& world, std::string_view name, std::string_view whose);
+// The same, told by its name as an argument.
+Outcome<const Class*> class_at(Call& call, int index, std::string_view whose);
 
 // Runs `work` for the calling actor, which waits until it is done: a refusal, or what `give`
 // pushes.

@@ -122,6 +122,22 @@ TEST(Api, a_module_is_put_into_a_live_edge_and_taken_out) {
             "");
 }
 
+TEST(Api, a_module_in_use_is_exchanged_for_another_with_the_same_map) {
+  Stage stage;
+  EXPECT_EQ(stage.failure_of(kDisk + R"(
+    local old = create('nop', 'old', 'da0', { offset = '4 KiB', size = '8 KiB' })
+    local dev = open(old:providers()[1], { mode = 'rw' })
+    dev:write(0, ('x'):rep(512))
+    expect_refused('differ in size', exchange, old, 'nop', 'short', { size = '4 KiB' })
+    expect(mesh.geom('nop', 'short') == nil, 'what was not put in is gone')
+    local new = exchange(old, 'nop', 'new', { offset = '4 KiB', size = '8 KiB' })
+    settle()
+    expect(not old:is_there() and new:below()[1]:name() == 'da0', 'it stands where that stood')
+    expect(dev:read(0, 512) == ('x'):rep(512), 'and shows the same')
+  )"),
+            "");
+}
+
 TEST(Api, facts_are_waited_for_and_listened_to) {
   EXPECT_THAT(Stage().log_of(R"(
     local m = machine()
