@@ -5,8 +5,10 @@
 #include "classes/dev/dev.h"
 #include "classes/disk/disk.h"
 #include "classes/dust/dust.h"
+#include "classes/ebr/ebr.h"
 #include "classes/flakey/flakey.h"
 #include "classes/fs/fs.h"
+#include "classes/gpt/gpt.h"
 #include "classes/label/label.h"
 #include "classes/log_writes/log_writes.h"
 #include "classes/mbr/mbr.h"
@@ -21,7 +23,9 @@ std::vector<std::unique_ptr<Class>> all_classes() {
   classes.push_back(std::make_unique<DiskClass>());
   classes.push_back(std::make_unique<MirrorClass>());
   classes.push_back(std::make_unique<MbrClass>());
+  classes.push_back(std::make_unique<EbrClass>());
   classes.push_back(std::make_unique<BsdClass>());
+  classes.push_back(std::make_unique<GptClass>());
   classes.push_back(std::make_unique<fs::FsClass>());
   classes.push_back(std::make_unique<DevClass>());
   classes.push_back(std::make_unique<NopClass>());

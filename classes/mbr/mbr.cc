@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "classes/bsd/bsd.h"
+#include "classes/mbr/boot_sector.h"
 #include "classes/mbr/record.h"
 #include "classes/slicer/checksum.h"
 #include "classes/slicer/type_names.h"
@@ -16,37 +17,6 @@ namespace biotope {
 namespace mbr {
 
 namespace {
-
-// What the boot sectors of FAT, NTFS and exFAT have where an MBR has its program.
-struct BootSector {
-  static constexpr auto jump = layout::u8(0);
-  static constexpr layout::Text oem_name{3, 8, ' '};
-  static constexpr auto sector_bytes = layout::le16(11);
-  static constexpr auto cluster_sectors = layout::u8(13);
-  static constexpr layout::Text fat16_name{54, 8, ' '};
-  static constexpr layout::Text fat32_name{82, 8, ' '};
-};
-
-bool power_of_two_within(unsigned value, unsigned low, unsigned high) {
-  return value >= low && value <= high && (value & (value - 1)) == 0;
-}
-
-bool has_parameter_block(std::span<const std::byte> sector) {
-  return power_of_two_within(BootSector::sector_bytes.get(sector), 512, 4096) &&
-         power_of_two_within(BootSector::cluster_sectors.get(sector), 1, 128);
-}
-
-// True for a boot sector that says which file system it belongs to. Such a one may hold anything
-// where an MBR has its table: text, code, or a made-up table for the sake of a BIOS.
-bool is_boot_sector(std::span<const std::byte> sector) {
-  const std::uint8_t jump = BootSector::jump.get(sector);
-  if (jump != 0xEB && jump != 0xE9) return false;
-  if (BootSector::oem_name.holds(sector, "EXFAT")) return true;
-  if (!has_parameter_block(sector)) return false;
-  return BootSector::oem_name.holds(sector, "NTFS") ||
-         BootSector::fat16_name.get(sector).starts_with("FAT") ||
-         BootSector::fat32_name.get(sector).starts_with("FAT");
-}
 
 Table empty_table(std::span<const std::byte> sector, const Properties& medium) {
   const std::int64_t most =
@@ -161,15 +131,7 @@ class MbrScheme final : public Scheme {
   }
 
   Status boot(Sectors& sectors, std::span<const std::byte> program) const override {
-    if (program.size() > Record::kBytes) {
-      return fail(EFBIG, "a boot program of ", program.size(), " bytes does not fit the MBR's ",
-                  Record::program.length());
-    }
-    // A whole record is as welcome: its table is not ours.
-    const auto room = Record::program.of(sectors.change(0));
-    std::ranges::fill(room, std::byte{0});
-    std::ranges::copy(program.first(std::min(program.size(), room.size())), room.begin());
-    return {};
+    return set_program(sectors.change(0), program);
   }
 
   Result<Slice> complete(const Table&, Slice slice) const override {

@@ -77,6 +77,17 @@ void set_entry(std::span<std::byte> sector, std::size_t i, const Entry& entry,
   EntryLayout::last_sector.set(bytes, last.sector);
 }
 
+Status set_program(std::span<std::byte> sector, std::span<const std::byte> program) {
+  if (program.size() > Record::kBytes) {
+    return fail(EFBIG, "a boot program of ", program.size(), " bytes does not fit the MBR's ",
+                Record::program.length());
+  }
+  const auto room = Record::program.of(sector);
+  std::ranges::fill(room, std::byte{0});
+  std::ranges::copy(program.first(std::min(program.size(), room.size())), room.begin());
+  return {};
+}
+
 bool is_extended(std::uint8_t type) { return type == 0x05 || type == 0x0F || type == 0x85; }
 
 Result<Slice> complete(Slice slice) {

@@ -56,6 +56,10 @@ Entry entry_of(std::span<const std::byte> sector, std::size_t i);
 void set_entry(std::span<std::byte> sector, std::size_t i, const Entry& entry,
                const NativeGeometry& geometry, std::uint64_t base = 0);
 
+// Puts a program before the table. It may come as a whole record, of which the table is not ours.
+// EFBIG when it is longer than that.
+Status set_program(std::span<std::byte> sector, std::span<const std::byte> program);
+
 // True for the types that hold a chain of further partitions.
 bool is_extended(std::uint8_t type);
 

@@ -91,8 +91,10 @@ Status Document::change(Edit edit, const Table* wanted) {
 
 Status Document::become(Table wanted) {
   std::ranges::sort(wanted.slices, {}, &Slice::index);
+  Table numbered = wanted;
+  scheme_->renumber(numbered);
   return change([&](Sectors& sectors) { return scheme_->encode(sectors, table_, wanted); },
-                &wanted);
+                &numbered);
 }
 
 Result<int> Document::add(const NewPartition& wanted) {
@@ -115,7 +117,8 @@ Result<int> Document::add(const NewPartition& wanted) {
   Table after = table_;
   after.slices.push_back(*slice);
   if (const Status done = become(std::move(after)); !done) return pass_on(done);
-  return *index;
+  const auto made = std::ranges::find(table_.slices, place->start_bytes, &Slice::start_bytes);
+  return made == table_.slices.end() ? *index : made->index;
 }
 
 Status Document::remove(int index) {

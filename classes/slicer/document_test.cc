@@ -5,43 +5,22 @@
 #include <rapidcheck/gtest.h>
 #include <algorithm>
 
+#include "classes/slicer/document_testing.h"
 #include "classes/slicer/room.h"
-#include "classes/slicer/testing.h"
 
 namespace biotope {
 namespace {
 
 using testing::Image;
+using testing::medium_of;
 using testing::must;
+using testing::read;
+using testing::Rows;
+using testing::rows;
+using testing::write;
 using testing::zip_disk;
 
 constexpr std::int64_t kMiB = 1 << 20;
-
-Properties medium_of(const Image& image) {
-  return testing::properties_of_size(static_cast<std::int64_t>(image.size()));
-}
-
-Document read(const Scheme& scheme, const Image& image, const Surroundings& where = {}) {
-  Result<Document> document = read_table(scheme, where, medium_of(image), image);
-  EXPECT_TRUE(document) << document.error().text;
-  return std::move(*document);
-}
-
-void write(Image& image, const std::vector<Step>& steps, std::int64_t sector_bytes = 512) {
-  for (const Step& step : steps) {
-    std::ranges::copy(step.bytes, image.begin() + step.sector * sector_bytes);
-  }
-}
-
-std::vector<std::string> rows(const Table& table) {
-  std::vector<std::string> all;
-  for (const Slice& s : table.slices) {
-    all.push_back(
-        sentence(s.suffix, ' ', s.start_bytes / 512, '+', s.length_bytes / 512, ' ', s.type));
-  }
-  return all;
-}
-using Rows = std::vector<std::string>;
 
 TEST(Document, Paper_77_a_table_that_nobody_changed_has_nothing_to_write) {
   const Document mbr = read(mbr::scheme(), zip_disk());

@@ -67,6 +67,9 @@ class Scheme {
   // The program that a computer starts. EFBIG when there is no room for it.
   virtual Status boot(Sectors& sectors, std::span<const std::byte> program) const;
 
+  // Optional. Gives the partitions the numbers they will have where those follow from their order.
+  // Default: they keep the ones they have.
+  virtual void renumber(Table&) const {}
   // Optional. What the provider of entry `index` has after the disk's name. Default: "s1".
   virtual std::string suffix(int index) const { return sentence('s', index); }
   // Optional. The slice as parse() would give it: a type that people call by another name becomes

@@ -22,10 +22,11 @@ Result<Slicer*> Slicer::build(Mesh& mesh, const Class& cls, Provider& below, Tab
 Status Slicer::populate(Provider& below) {
   const Result<Consumer*> consumer = mesh().new_consumer(*this, below);
   if (!consumer) return pass_on(consumer);
+  const std::string base = base_name(below);
   for (std::size_t i = 0; i < table_.slices.size(); ++i) {
     const Slice& slice = table_.slices[i];
     const Result<Provider*> provider =
-        mesh().new_provider(*this, below.name() + slice.suffix,
+        mesh().new_provider(*this, base + slice.suffix,
                             part_of(below.properties(), slice.start_bytes, slice.length_bytes));
     if (!provider) return pass_on(provider);
     (*provider)->index = static_cast<std::uint64_t>(slice.start_bytes);
@@ -33,6 +34,12 @@ Status Slicer::populate(Provider& below) {
   }
   find_overlaps();
   return {};
+}
+
+std::string Slicer::base_name(const Provider& below) const {
+  const Slicer* lower = table_.beside ? Slicer::of(below.geom()) : nullptr;
+  if (lower == nullptr || lower->below() == nullptr) return below.name();
+  return lower->base_name(*lower->below());
 }
 
 void Slicer::find_overlaps() {

@@ -24,8 +24,9 @@ namespace biotope {
 class Slicer : public Geom {
  public:
   // Makes a slicer on `below` with all its providers, published and named `below`'s name and the
-  // slice's suffix; or leaves nothing. `depth` is what PART::depth says. EEXIST when a live
-  // provider has one of the names, ENXIO when `below` is lost.
+  // slice's suffix (that of what the table below lies on, where they are named beside each other);
+  // or leaves nothing. `depth` is what PART::depth says. EEXIST when a live provider has one of the
+  // names, ENXIO when `below` is lost.
   static Result<Slicer*> build(Mesh& mesh, const Class& cls, Provider& below, Table table,
                                int depth);
 
@@ -52,6 +53,7 @@ class Slicer : public Geom {
 
  private:
   Status populate(Provider& below);
+  std::string base_name(const Provider& below) const;
   void find_overlaps();
   Status check_overlap(const AccessPlan& plan, const Provider& opened,
                        const Provider& sibling) const;

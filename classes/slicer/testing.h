@@ -10,6 +10,8 @@
 #include "classes/bsd/bsd.h"
 #include "classes/disk/disk.h"
 #include "classes/disk/ram_driver.h"
+#include "classes/ebr/ebr.h"
+#include "classes/gpt/gpt.h"
 #include "classes/mbr/mbr.h"
 #include "model/control_io.h"
 #include "model/testing.h"
@@ -109,7 +111,7 @@ struct RamDrivers {
   std::vector<std::unique_ptr<RamDriver>> drivers;
 };
 
-// A mesh with the partition classes loaded and disks in memory.
+// A mesh with the classes of the paper's story loaded and disks in memory.
 class SlicedMesh : private RamDrivers, public TestMesh {
  public:
   explicit SlicedMesh(bool mbr_first = true) {
@@ -157,10 +159,19 @@ class SlicedMesh : private RamDrivers, public TestMesh {
     return text ? *text : sentence("errno ", text.error().code);
   }
 
- private:
+ protected:
   template <class C>
   void load() {
     must(mesh.load(std::make_unique<C>()));
+  }
+};
+
+// The same with GPTs and logical partitions.
+class GptMesh : public SlicedMesh {
+ public:
+  GptMesh() {
+    load<EbrClass>();
+    load<GptClass>();
   }
 };
 
