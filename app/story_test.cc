@@ -30,6 +30,15 @@ TEST(Story, the_zip_disk_is_played_to_its_end_and_leaves_everything) {
   EXPECT_TRUE(ground.tidy());
 }
 
+TEST(Story, Paper_49_the_device_daemon_follows_disks_that_come_and_go) {
+  const Playground ground;
+  const Played played = ground.play(
+      {"run", "scenarios/040-device-daemon.lua", "--quiet", "--out", ground.file("out")});
+  EXPECT_EQ(played.exit_status, 0) << played.errors;
+  EXPECT_THAT(ground.read("out/case.txt"), HasSubstr("\nuses daemon.lua fnv1a64 "));
+  EXPECT_TRUE(ground.tidy());
+}
+
 TEST(Story, Inv_D1_two_runs_with_one_seed_leave_the_same_bytes) {
   const Playground ground;
   for (const auto& [seed, out] : {std::pair{"5", "one"}, {"5", "two"}, {"6", "other"}}) {

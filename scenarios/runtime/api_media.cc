@@ -59,6 +59,11 @@ const Parameter kPartition[] = {
      .kind = Parameter::Kind::text,
      .fallback = std::string("none"),
      .help = "ufs1, ufs2 or none"},
+    {.name = "mounted_on",
+     .kind = Parameter::Kind::text,
+     .unit = {},
+     .fallback = std::string(),
+     .help = "where the file system was mounted last, as its superblock says"},
 };
 
 constexpr std::pair<const char*, Format> kFormats[] = {
@@ -156,6 +161,10 @@ Outcome<PartitionPlan> partition_at(Call& call, int index) {
   if (!format) return hand_on(format);
   if (is_fat(*format)) return misuse("media.make: a partition is ufs1, ufs2 or none");
   plan.format = *format;
+  plan.mounted_on = values->text("mounted_on");
+  if (!plan.mounted_on.empty() && !is_ufs(*format)) {
+    return misuse("media.make: only UFS remembers where it was mounted on");
+  }
   auto files = files_at(call, call.field(index, "files"));
   if (!files) return hand_on(files);
   plan.files = std::move(*files);

@@ -1,5 +1,6 @@
 #include "scenarios/runtime/api.h"
 #include "scenarios/runtime/call.h"
+#include "scenarios/runtime/scratch_folder.h"
 #include "scenarios/runtime/world.h"
 
 // What makes the report: title, steps, notes and expectations.
@@ -7,6 +8,9 @@
 namespace biotope::runtime {
 
 namespace {
+
+// Where what use() has given is kept, by name.
+constexpr const char* kUsed = "biotope.used";
 
 Answer title(Call& call) {
   const auto text = call.text(1, "title: the text");
@@ -115,6 +119,48 @@ int expect_refused(lua_State* thread) {
   return after_refusal(thread, status, 0);
 }
 
+// Puts the file on the stack, compiled.
+Answer load_beside(Call& call) {
+  const auto name = call.text(1, "use: the name");
+  if (!name) return hand_on(name);
+  constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyz0123456789-_";
+  if (name->empty() || name->find_first_not_of(kPlain) != std::string::npos) {
+    return misuse("use: '", *name, "' is no file name without its '.lua'");
+  }
+  World& world = call.world();
+  const std::filesystem::path script = world.options().script;
+  const std::string path = (script.parent_path() / (*name + ".lua")).string();
+  auto source = read_file(path);
+  if (!source) return misuse("use: ", source.error().text);
+  const auto loaded = call.state().load(call.thread(), *source, path);
+  if (!loaded) return hand_on(loaded);
+  world.used.emplace_back(*name + ".lua", std::move(*source));
+  return 1;
+}
+
+// On the stack: the name, and what the file returns.
+int after_use(lua_State* thread, int, lua_KContext) {
+  luaL_getsubtable(thread, LUA_REGISTRYINDEX, kUsed);
+  lua_pushvalue(thread, 1);
+  lua_pushvalue(thread, 2);
+  lua_rawset(thread, -3);
+  lua_settop(thread, 2);
+  return 1;
+}
+
+// use(name): the file may wait.
+int use(lua_State* thread) {
+  luaL_checktype(thread, 1, LUA_TSTRING);
+  lua_settop(thread, 1);
+  luaL_getsubtable(thread, LUA_REGISTRYINDEX, kUsed);
+  lua_pushvalue(thread, 1);
+  if (lua_rawget(thread, 2) != LUA_TNIL) return 1;
+  lua_settop(thread, 1);
+  lua_function<&load_beside>(thread);
+  lua_callk(thread, 0, 1, 0, &after_use);
+  return after_use(thread, LUA_OK, 0);
+}
+
 Answer bad_input(Call& call) {
   const auto text = call.text(1, "bad_input: what can not be played");
   if (!text) return hand_on(text);
@@ -151,6 +197,7 @@ void bind_story(lua_State* thread) {
       {"expect_refused", &expect_refused},
       {"bad_input", &lua_function<&bad_input>},
       {"option", &lua_function<&option>},
+      {"use", &use},
   };
   bind_globals(thread, bindings);
 }

@@ -143,6 +143,22 @@ Answer kind(Call& call) {
   return 1;
 }
 
+// Where it was mounted last, as its superblock says; empty where that says nothing.
+Answer last_mounted(Call& call) {
+  const auto mount = self_mount(call, "last_mounted");
+  if (!mount) return hand_on(mount);
+  const fs::VolumeInfo* info = (*mount)->info();
+  return call.give(info == nullptr ? std::string() : info->last_mounted);
+}
+
+// The name that the volume has of itself; empty where it has none.
+Answer label(Call& call) {
+  const auto mount = self_mount(call, "label");
+  if (!mount) return hand_on(mount);
+  const fs::VolumeInfo* info = (*mount)->info();
+  return call.give(info == nullptr ? std::string() : info->name);
+}
+
 Answer is_mounted(Call& call) {
   const auto mount = self_mount(call, "is_mounted");
   if (!mount) return hand_on(mount);
@@ -266,6 +282,7 @@ void bind_volumes(lua_State* thread) {
       {"unmount", &lua_function<&unmount>}, {"name", &lua_function<&name>},
       {"kind", &lua_function<&kind>},       {"is_mounted", &lua_function<&is_mounted>},
       {"lost", &lua_function<&lost>},       {"work", &lua_function<&start_work>},
+      {"label", &lua_function<&label>},     {"last_mounted", &lua_function<&last_mounted>},
   };
   bind_methods(thread, HandleKind::volume, volume_methods);
   const Binding work_methods[] = {

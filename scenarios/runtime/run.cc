@@ -42,6 +42,9 @@ std::string case_text(const World& world, const std::string& source, const RunRe
       "version {}\nscript {}\nscript_fnv1a64 {:016x}\nseed {}\ninstructions {}\n",
       options.version, options.script, fingerprint(source), options.seed,
       options.limits.instructions);
+  for (const auto& [name, used] : world.used) {
+    text += fmt::format("uses {} fnv1a64 {:016x}\n", name, fingerprint(used));
+  }
   if (!options.media.empty()) text += fmt::format("media {}\n", options.media);
   text += fmt::format("exit_status {}\n", result.exit_status);
   if (!result.sentence.empty()) text += fmt::format("finding {}\n", result.sentence);

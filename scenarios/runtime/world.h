@@ -12,10 +12,10 @@
 
 #include "classes/fs/fs.h"
 #include "classes/fs/work.h"
+#include "classes/random_stream.h"
 #include "model/mesh.h"
 #include "scenarios/runtime/actor.h"
 #include "scenarios/runtime/fact_watch.h"
-#include "classes/random_stream.h"
 #include "scenarios/runtime/scratch_folder.h"
 #include "sim/bridge.h"
 #include "viz/story.h"
@@ -89,6 +89,8 @@ class World {
   // An expectation was not met: whatever the script does, the run has failed.
   void found(const Failure& failure);
   std::uint64_t met_expectations = 0;
+  // Files that the script has taken in, with their contents, in order.
+  std::vector<std::pair<std::string, std::string>> used;
 
   // Objects of scripts ------------------------------------------------------------------------
   Handle add(Machine machine);

@@ -14,9 +14,10 @@ namespace biotope::runtime {
 // Plays scripts on a whole world, machine and all, and keeps what they log.
 class Stage {
  public:
-  explicit Stage(Limits limits = {}, std::uint64_t seed = 1) {
+  // `script` is where the script would lie if it were a file.
+  explicit Stage(Limits limits = {}, std::uint64_t seed = 1, std::string script = "story.lua") {
     Options options;
-    options.script = "story.lua";
+    options.script = std::move(script);
     options.seed = seed;
     options.limits = limits;
     options.version = "test";

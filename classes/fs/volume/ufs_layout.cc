@@ -36,7 +36,6 @@ struct Fields {
   auto old_inode_format() const { return i32(1324); }
   auto magic() const { return u32(1372); }
 };
-constexpr layout::Text kMountedOn{212, 468};
 constexpr layout::Text kVolumeName{680, 32};
 constexpr std::int32_t kInodeFormatOf44Bsd = 2;
 

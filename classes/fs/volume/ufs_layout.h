@@ -17,6 +17,9 @@ inline constexpr std::int64_t kSuperOfUfs2 = 65536;
 // Where a superblock may be: UFS2, UFS1, floppies, behind large boot blocks.
 inline constexpr std::int64_t kSuperOffsets[] = {kSuperOfUfs2, 8192, 0, 262144};
 
+// Of a superblock: where the volume was mounted last.
+inline constexpr layout::Text kMountedOn{212, 468};
+
 inline constexpr std::int64_t kRootInode = 2;
 inline constexpr std::int64_t kDirectBlocks = 12;
 inline constexpr int kIndirectLevels = 3;

@@ -5,10 +5,12 @@
 
 #include <algorithm>
 #include <array>
+#include <fstream>
 #include <system_error>
 
 #include <fmt/format.h>
 
+#include "classes/fs/volume/ufs_layout.h"
 #include "scenarios/runtime/program.h"
 
 namespace biotope::runtime {
@@ -137,7 +139,25 @@ class Maker {
         !made) {
       return made;
     }
+    if (Status stamped = stamp(volume, partition.mounted_on); !stamped) return stamped;
     return copy_range(volume, 0, range.sectors * kSector, image_, range.first_sector * kSector);
+  }
+
+  // Writes into the superblock what a kernel leaves there when it mounts the volume.
+  static Status stamp(const std::filesystem::path& volume, const std::string& mounted_on) {
+    if (mounted_on.empty()) return {};
+    std::fstream file(volume, std::ios::in | std::ios::out | std::ios::binary);
+    Bytes super(static_cast<std::size_t>(fs::ufs::kSuperBytes));
+    for (const std::int64_t place : fs::ufs::kSuperOffsets) {
+      file.seekg(place);
+      if (!file.read(reinterpret_cast<char*>(super.data()), fs::ufs::kSuperBytes)) break;
+      if (!fs::ufs::has_magic(super, place)) continue;
+      fs::ufs::kMountedOn.set(super, mounted_on);
+      file.seekp(place);
+      if (!file.write(reinterpret_cast<const char*>(super.data()), fs::ufs::kSuperBytes)) break;
+      return {};
+    }
+    return fail(EIO, volume.string(), ": its superblock can not be changed");
   }
 
   static Status grow_tree(const std::filesystem::path& tree, const Files& files) {

@@ -23,6 +23,7 @@ struct PartitionPlan {
   std::int64_t size_bytes = 0;
   Format format = Format::none;
   Files files;
+  std::string mounted_on = {};  // where the superblock says it was last
 };
 
 // An entry of the MBR: a FAT file system, or a BSD disklabel with partitions.
