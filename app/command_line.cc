@@ -90,6 +90,7 @@ int run_program(int argc, char** argv) {
   add_run(program);
   add_taste(program);
   add_class(program);
+  add_disk(program);
   add_version(program);
   for (CLI::App* verb : parser.get_subcommands({})) {
     verb->allow_extras();

@@ -21,6 +21,7 @@ struct Program {
 void add_run(Program& program);
 void add_taste(Program& program);
 void add_class(Program& program);
+void add_disk(Program& program);
 void add_version(Program& program);
 
 inline constexpr const char* kVersion = BIOTOPE_VERSION;

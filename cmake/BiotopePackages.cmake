@@ -20,6 +20,7 @@ target_include_directories(biotope_random123 SYSTEM INTERFACE ${BIOTOPE_RANDOM12
 if(BIOTOPE_WITH_SYSTEMC)
   find_package(CLI11 REQUIRED)                                    # CLI11::CLI11
   pkg_check_modules(lua REQUIRED IMPORTED_TARGET GLOBAL lua5.4)   # PkgConfig::lua
+  pkg_check_modules(tomlplusplus REQUIRED IMPORTED_TARGET GLOBAL tomlplusplus)
   pkg_check_modules(systemc REQUIRED IMPORTED_TARGET GLOBAL systemc)
   # The system's library was built as C++17; its headers check that we agree at link time.
   target_compile_definitions(PkgConfig::systemc INTERFACE SC_CPLUSPLUS=201703L)

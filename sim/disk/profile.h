@@ -168,7 +168,7 @@ struct Cache {
   bool stops_in_sector = false;  // read-ahead lets go at once
   bool stops_at_event = false;   // or only when the movement or sector is over
   bool write_hit_stops_read_ahead = true;
-  int write_back = 0;  // 0 through, 1 for appending writes, 2 for all
+  std::int64_t write_back = 0;  // 0 through, 1 for appending writes, 2 for all
   bool combines_writes = false;
   bool hits_on_written = false;
   bool almost_hits = false;  // a read that starts where the head just reads
@@ -178,7 +178,7 @@ struct Cache {
   bool partial_hits_beside = false;
   bool queued_hits_beside = false;
   bool writes_beside = false;      // so are writes taken in
-  int preseek = 0;                 // when the arm may leave a read: 0 done, 1 told, 2 read
+  std::int64_t preseek = 0;        // when the arm may leave a read: 0 done, 1 told, 2 read
   bool zero_latency_read = false;  // begin with whatever wanted sector comes first
   bool zero_latency_write = false;
   bool reads_free_sectors = false;  // those that pass before the wanted ones

@@ -86,7 +86,7 @@ void read_policies(ParvBlockReader& disk, Cache& c) {
   c.stops_in_sector = disk.flag("Stop prefetch in sector");
   c.stops_at_event = disk.flag("Disconnect write if seek");
   c.write_hit_stops_read_ahead = disk.flag("Write hit stop prefetch");
-  c.write_back = static_cast<int>(disk.integer("Fast write level", 0, 2));
+  c.write_back = disk.integer("Fast write level", 0, 2);
   c.combines_writes = disk.flag("Combine seq writes");
   c.hits_on_written = disk.flag("Allow read hits on write data");
   c.almost_hits = disk.flag("Allow almost read hits");
@@ -96,7 +96,7 @@ void read_policies(ParvBlockReader& disk, Cache& c) {
   c.partial_hits_beside = disk.flag("Allow sneaky partial read hits");
   c.queued_hits_beside = disk.flag("Allow sneaky intermediate read hits");
   c.writes_beside = disk.flag("Allow write prebuffering");
-  c.preseek = static_cast<int>(disk.integer("Preseeking level", 0, 2));
+  c.preseek = disk.integer("Preseeking level", 0, 2);
   c.zero_latency_read = disk.flag("Immediate buffer read");
   c.zero_latency_write = disk.flag("Immediate buffer write");
   c.reads_free_sectors = disk.flag("Read any free blocks");
