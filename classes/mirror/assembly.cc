@@ -12,6 +12,18 @@ bool apart(const Record& r) { return r.has(kInactive) || r.spare; }
 
 std::uint64_t newness(const Record& r) { return std::uint64_t{r.genid} << 32 | r.syncid; }
 
+bool contains(const auto& all, std::uint32_t one) {
+  return one != 0 && std::ranges::find(all, one) != all.end();
+}
+
+// True when the newest change that `a` lived through was to be one of `b` as well, and `b` went on
+// without it. Nothing was written before all had it on disk, so `a` has nothing that `b` lacks.
+bool behind(const Record& a, const Record& b) {
+  return contains(a.lineage.partners, b.disk_id) &&
+         !contains(b.lineage.names, a.lineage.names[0]) && b.lineage.known() &&
+         !contains(a.lineage.names, b.lineage.names[0]);
+}
+
 // True when both have names for the changes they lived through, and the older one's last is not
 // what the newer one had then.
 bool went_apart(const Record& a, const Record& b) {
@@ -20,7 +32,7 @@ bool went_apart(const Record& a, const Record& b) {
   const std::uint64_t since = newer.generation() - older.generation();
   if (!newer.lineage.known() || !older.lineage.known() || since >= Lineage::kKept) return false;
   const std::uint32_t then = newer.lineage.names[since];
-  return then != 0 && then != older.lineage.names[0];
+  return then != 0 && then != older.lineage.names[0] && !behind(a, b) && !behind(b, a);
 }
 
 Judgement refused(int code, std::string text) {
@@ -76,7 +88,10 @@ struct Field {
   explicit Field(const std::vector<Candidate>& candidates) : all(candidates) {
     std::uint64_t newest = 0;
     for (const Candidate& c : all) {
-      if (apart(c.record) || is_copy_of_another(all, c)) continue;
+      const bool outdone = std::ranges::any_of(all, [&](const Candidate& other) {
+        return !apart(other.record) && behind(c.record, other.record);
+      });
+      if (apart(c.record) || outdone || is_copy_of_another(all, c)) continue;
       players.push_back(&c);
       newest = std::max(newest, newness(c.record));
     }
@@ -105,7 +120,11 @@ Judgement judge(const Candidate& newcomer, const Candidate& mirror, bool unclean
                   static_cast<int>(m.disks), " of ", m.media_size_bytes, " in ",
                   m.sector_size_bytes);
   }
-  if (r.syncid == 0) return {copy_for(r, m, unclean), {}};
+  if (r.syncid == 0 || behind(r, m)) {
+    Record copied = r;
+    copied.syncid = 0;
+    return {copy_for(copied, m, unclean), {}};
+  }
   if (r.genid < m.genid || r.has(kBroken)) {
     return refuse(EINVAL, "it was found broken when ", mirror.provider,
                   " went on; rebuild it, or clear it and insert it again");

@@ -50,37 +50,49 @@ void Mirror::copy_over(const Sync& sync, Status how) {
        sentence("its copy failed: ", how.error().text));
 }
 
-// The disk has everything; when that is stable it may say so.
+// The disk has everything; when that is stable it may say so, and when it has said so it is good.
 Task<void> Mirror::finish_copy(std::uint32_t number) {
-  Member* member = find(number);
-  if (member == nullptr || member->state != Member::State::synchronizing || member->sync ||
+  const Member* copied = find(number);
+  if (copied == nullptr || copied->state != Member::State::synchronizing || copied->sync ||
       state_ != State::running) {
     co_return;
   }
-  const Status flushed = co_await biotope::flush(*member->edge);
-  member = find(number);
-  if (member == nullptr || state_ != State::running) co_return;
-  if (!flushed && flushed.error().code != EOPNOTSUPP) {
-    lose(*member, flushed.error().code == ENXIO ? Loss::gone : Loss::broken,
-         sentence("it can not be flushed: ", flushed.error().text));
-    co_return settled();
-  }
-  member->state = Member::State::active;
-  member->only_marked = false;
-  member->record.sync_offset_bytes = 0;
   busy_ = true;
   refresh();
-  if (complete()) {
-    if (raise_syncid_ == Raise::on_write) raise_syncid_ = Raise::no;
-    if (!dirty_ && marks_dirty()) marks_.clear();
-    marks_.set_base(self_.syncid);
+  Status done = co_await biotope::flush(*copied->edge);
+  if (!done && done.error().code == EOPNOTSUPP) done = Status{};
+  copied = find(number);
+  if (done && copied != nullptr) {
+    Record good = record_of(*copied);
+    good.set(kSynchronizing, false);
+    good.set(kDirty, dirty_ && marks_dirty());
+    good.sync_offset_bytes = 0;
+    done = co_await store(number, std::move(good));
   }
-  const Status recorded = co_await record_all();
-  if (!recorded) note(recorded.error().text);
-  if (const Member* now = find(number)) {
-    note(sentence(now->provider, " has everything that mirror ", name(), " has"));
+  Member* member = find(number);
+  if (member != nullptr && state_ == State::running) {
+    if (done) {
+      member->state = Member::State::active;
+      member->only_marked = false;
+      done = co_await welcome(member->provider);
+      if (!done) note(done.error().text);
+    } else {
+      lose(*member, done.error().code == ENXIO ? Loss::gone : Loss::broken,
+           sentence("its copy can not be finished: ", done.error().text));
+    }
   }
   settled();
+}
+
+// One more disk is good.
+Task<Status> Mirror::welcome(std::string disk) {
+  refresh();
+  note(sentence(disk, " has everything that mirror ", name(), " has"));
+  if (!complete()) co_return Status{};
+  if (raise_syncid_ == Raise::on_write) raise_syncid_ = Raise::no;
+  if (!dirty_ && marks_dirty()) marks_.clear();
+  marks_.set_base(self_.syncid);
+  co_return co_await record_all();
 }
 
 // So that a copy which is interrupted in good order goes on from there.

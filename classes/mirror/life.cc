@@ -28,6 +28,7 @@ Mirror::Mirror(Mesh& mesh, const Class& cls, Record self, Tuning tuning, bool ha
       later_(mesh.executor()),
       jobs_(mesh.executor()),
       mending_(mesh.executor()) {
+  traffic_.on_released([this] { drain(); });
   if (!has_metadata_) return;
   later_.after(tuning_.start_timeout_ns, [this] {
     waited_enough_ = true;
@@ -35,7 +36,13 @@ Mirror::Mirror(Mesh& mesh, const Class& cls, Record self, Tuning tuning, bool ha
   });
 }
 
-Mirror::~Mirror() = default;
+// What waits inside its coroutines refers to the traffic.
+Mirror::~Mirror() {
+  mending_.clear();
+  jobs_.clear();
+  members_.clear();
+  syncs_.clear();
+}
 
 // Members ----------------------------------------------------------------------------------------
 
@@ -128,7 +135,7 @@ bool Mirror::lose(Member& member, Loss loss, const std::string& why) {
     raise_genid_ = Raise::now;
   } else if (counted) {
     // What has not been flushed may be missing on it: that can not wait for the next write.
-    const bool at_risk = dirty_ || !marks_dirty() || !traffic_.quiet() || !troubles_.empty();
+    const bool at_risk = dirty_ || !marks_dirty() || !traffic_.writes.none() || !troubles_.empty();
     if (raise_syncid_ != Raise::now) raise_syncid_ = at_risk ? Raise::now : Raise::on_write;
   }
   if (raise_genid_ == Raise::now || raise_syncid_ == Raise::now) want_catch_up();

@@ -181,6 +181,7 @@ class Mirror final : public Geom {
   Verdict dispatch(Bio& bio);
   void drain();
   void fail_waiting(int error);
+  void leave(Bio& write);
   static void read_part_done(Bio& part);
   static void write_part_done(Bio& part);
   static void flush_part_done(Bio& part);
@@ -215,6 +216,7 @@ class Mirror final : public Geom {
   void begin_copy(Member& member, std::int64_t from_bytes);
   void copy_over(const Sync& sync, Status how);
   Task<void> finish_copy(std::uint32_t number);
+  Task<Status> welcome(std::string disk);
   Task<void> note_progress(std::uint32_t number);
   struct Copy {
     std::uint32_t source;

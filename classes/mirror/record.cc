@@ -40,7 +40,8 @@ struct Tail {
   static constexpr auto flags = layout::u8(152);
   static constexpr auto shift = layout::u8(153);
   static constexpr auto base_syncid = layout::le32(156);
-  static constexpr layout::Records lineage{160, 4};
+  static constexpr layout::Records names{160, 4};
+  static constexpr layout::Records partners{192, 4};
   static constexpr layout::Block regions{240, Intent::kRegions / 8};
   static constexpr std::size_t checksum = 496;
   static constexpr std::size_t bytes = 512;
@@ -57,7 +58,10 @@ void decode_tail(std::span<const std::byte> sector, Record& record) {
   const unsigned flags = Tail::flags.get(sector);
   record.spare = (flags & Tail::kSpare) != 0;
   for (std::size_t i = 0; i < Lineage::kKept; ++i) {
-    record.lineage.names[i] = layout::le32(0).get(Tail::lineage.at(sector, i));
+    record.lineage.names[i] = layout::le32(0).get(Tail::names.at(sector, i));
+  }
+  for (std::size_t i = 0; i < Lineage::kMostPartners; ++i) {
+    record.lineage.partners[i] = layout::le32(0).get(Tail::partners.at(sector, i));
   }
   Intent intent;
   intent.shift = Tail::shift.get(sector);
@@ -76,7 +80,10 @@ void encode_tail(const Record& record, std::span<std::byte> sector) {
   if (sector.size() < Tail::bytes) return;
   Tail::magic.set(sector, Tail::kMagic);
   for (std::size_t i = 0; i < Lineage::kKept; ++i) {
-    layout::le32(0).set(Tail::lineage.at(sector, i), record.lineage.names[i]);
+    layout::le32(0).set(Tail::names.at(sector, i), record.lineage.names[i]);
+  }
+  for (std::size_t i = 0; i < Lineage::kMostPartners; ++i) {
+    layout::le32(0).set(Tail::partners.at(sector, i), record.lineage.partners[i]);
   }
   unsigned flags = record.spare ? Tail::kSpare : 0;
   if (record.intent) {
@@ -120,9 +127,11 @@ const char* balance_name(Balance balance) {
   return kNames[static_cast<std::uint8_t>(balance)];
 }
 
-void Lineage::add(std::uint32_t name) {
+void Lineage::add(std::uint32_t name, const std::vector<std::uint32_t>& disk_ids) {
   std::copy_backward(names.begin(), names.end() - 1, names.end());
   names[0] = std::max<std::uint32_t>(name, 1);
+  partners.fill(0);
+  if (disk_ids.size() <= kMostPartners) std::ranges::copy(disk_ids, partners.begin());
 }
 
 std::uint8_t Intent::shift_for(std::int64_t size_bytes) {

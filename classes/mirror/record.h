@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "classes/metadata/metadata.h"
 #include "classes/mirror/intent.h"
@@ -35,10 +36,14 @@ enum DiskFlag : std::uint64_t {
 // apart that each went on without the other. 0 is no name: nobody knows.
 struct Lineage {
   static constexpr std::size_t kKept = 8;
+  static constexpr std::size_t kMostPartners = 12;
   std::array<std::uint32_t, kKept> names{};  // newest first
+  // The disk ids of those who were to go on together under the newest name; 0 where there are no
+  // more, and nowhere any when there were too many.
+  std::array<std::uint32_t, kMostPartners> partners{};
 
   bool known() const { return names[0] != 0; }
-  void add(std::uint32_t name);
+  void add(std::uint32_t name, const std::vector<std::uint32_t>& disk_ids = {});
   friend bool operator==(const Lineage&, const Lineage&) = default;
 };
 

@@ -25,8 +25,8 @@ bool is_piece(const Bio& part) { return &part.parent->edge->geom() == &part.edge
 
 Verdict Mirror::start(Bio& bio, Provider&) {
   ++requests_;
-  if (bio.command == Command::write && smooth_ && waiting_.empty() && !traffic_.claimed() &&
-      !traffic_.writing(bio.position_bytes, bio.length_bytes) &&
+  if (bio.command == Command::write && smooth_ && waiting_.empty() &&
+      traffic_.free_for_write(bio.position_bytes, bio.length_bytes) &&
       marks_.pass(bio.position_bytes, bio.length_bytes)) [[likely]] {
     return write(bio);
   }
@@ -63,8 +63,7 @@ Verdict Mirror::start_slowly(Bio& bio) {
 bool Mirror::must_wait(const Bio& bio) {
   const std::int64_t offset = bio.position_bytes;
   const std::int64_t length = bio.length_bytes;
-  // A read that met a write under way could see the new data on one disk and the old on the next.
-  if (bio.command == Command::read) return traffic_.writing(offset, length);
+  if (bio.command == Command::read) return traffic_.writes.in(offset, length);
   const bool unrecorded = raise_genid_ == Raise::now || raise_syncid_ == Raise::now;
   if (busy_ || catch_up_wanted_ || unrecorded) {
     want_catch_up();
@@ -75,7 +74,7 @@ bool Mirror::must_wait(const Bio& bio) {
     want_catch_up();
     return true;
   }
-  if (traffic_.claimed(offset, length) || traffic_.writing(offset, length)) return true;
+  if (!traffic_.free_for_write(offset, length)) return true;
   if (marks_.pass(offset, length)) return false;
   want_catch_up();
   return true;
@@ -129,6 +128,7 @@ Verdict Mirror::read(Bio& bio) {
   Member& member = reads_.choose(self_.balance, active_, bio.position_bytes, bio.length_bytes);
   Children parts(mesh().path(), bio);
   if (!parts.add_copy(*member.edge, bio.position_bytes)) return Verdict::done(ENOMEM);
+  traffic_.reads.enter(bio);
   return parts.issue(&Mirror::read_part_done);
 }
 
@@ -146,6 +146,7 @@ Verdict Mirror::split_read(Bio& bio) {
       return Verdict::done(ENOMEM);
     }
   }
+  traffic_.reads.enter(bio);
   return parts.issue(&Mirror::read_part_done);
 }
 
@@ -156,7 +157,11 @@ void Mirror::read_part_done(Bio& part) {
   } else if (tried_by(part) != 0) {
     self.read_elsewhere(part);
   }
+  const bool last = part.parent->inbed + 1 == part.parent->children && !is_piece(part);
+  if (last) self.traffic_.reads.leave(*part.parent);
   Children::part_done(part);
+  if (last && !self.waiting_.empty()) [[unlikely]]
+    self.drain();
 }
 
 // Each part of a read finds its own way, whatever becomes of the others and in whatever order they
@@ -226,7 +231,7 @@ Verdict Mirror::write(Bio& bio) {
     if (!parts.add_copy(*target, bio.position_bytes)) return Verdict::done(ENOMEM);
   }
   ++writes_;
-  traffic_.enter(bio);
+  traffic_.writes.enter(bio);
   return parts.issue(&Mirror::write_part_done);
 }
 
@@ -237,7 +242,7 @@ void Mirror::write_part_done(Bio& part) {
   }
   const Bio& parent = *part.parent;
   const bool last = parent.inbed + 1 == parent.children;
-  if (last) self.traffic_.leave(*part.parent);
+  if (last) self.leave(*part.parent);
   Children::part_done(part);
   if (last && !self.waiting_.empty()) [[unlikely]]
     self.drain();
@@ -255,6 +260,11 @@ void Mirror::flush_part_done(Bio& part) {
   auto& self = static_cast<Mirror&>(part.edge->geom());
   if (part.error != 0 || !self.troubles_.empty()) return self.part_done_in_trouble(part);
   Children::part_done(part);
+}
+
+void Mirror::leave(Bio& write) {
+  traffic_.writes.leave(write);
+  traffic_.write_left();
 }
 
 // Trouble ----------------------------------------------------------------------------------------
@@ -289,7 +299,8 @@ void Mirror::part_done_in_trouble(Bio& part) {
   }
   const bool troubled = trouble_of(parent) != nullptr;
   const bool last = parent.inbed + 1 + (troubled ? 1 : 0) == parent.children;
-  if (last && has_range(parent.command)) traffic_.leave(parent);
+  // In trouble it is under way until it comes back: nobody is to read what may not last.
+  if (last && !troubled && has_range(parent.command)) leave(parent);
   Children::part_done(part);
   if (!last) return;
   if (troubled) decide(*trouble_of(parent));
@@ -332,6 +343,7 @@ void Mirror::release_troubles(bool recorded) {
     Bio& parent = *t.parent;
     const int error = t.error != 0 || recorded ? t.error : EIO;
     if (error != 0) parent.completed_bytes = 0;
+    if (has_range(parent.command)) leave(parent);
     ++parent.inbed;
     mesh().deliver(parent, error);
   }

@@ -71,10 +71,20 @@ class Drive final : public DiskDriver {
       return Verdict::held();
     }
     if (!latency_ns) return Verdict::done(serve(bio));
+    under_way.push_back(&bio);
     later_.after(latency_ns(bio), [this, &bio] {
-      if (!off) done(bio, serve(bio));
+      if (off) return;
+      std::erase(under_way, &bio);
+      done(bio, serve(bio));
     });
     return Verdict::held();
+  }
+  // From now on nothing is answered. Of what is under way, `reaches(bio)` says what is done still.
+  void cut_power(const std::function<bool(const Bio&)>& reaches) {
+    off = true;
+    for (Bio* bio : under_way) {
+      if (reaches(*bio)) serve(*bio);
+    }
   }
   // Answers the oldest request held, or the newest.
   void finish(bool newest = false) {
@@ -100,6 +110,8 @@ class Drive final : public DiskDriver {
   bool off = false;  // the power is cut: nothing is answered or done any more
   bool hold = false;
   std::vector<Bio*> held;
+  std::vector<Bio*> under_way;
+  bool write_through = false;
   std::function<std::int64_t(const Bio&)> latency_ns;
   std::function<void(Bio&)> on_request;
   std::uint64_t requests = 0;
@@ -137,6 +149,7 @@ class Drive final : public DiskDriver {
       medium_.unflushed.insert(s);
       medium_.bad.erase(s);
     }
+    if (write_through) medium_.flush();
     return 0;
   }
 

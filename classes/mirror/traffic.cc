@@ -16,7 +16,10 @@ Traffic::Claim::Claim(Traffic& traffic, std::int64_t offset_bytes, std::int64_t 
   traffic_.claims_.push_back(this);
 }
 
-Traffic::Claim::~Claim() { std::erase(traffic_.claims_, this); }
+Traffic::Claim::~Claim() {
+  std::erase(traffic_.claims_, this);
+  if (traffic_.on_released_) traffic_.later_.post(traffic_.on_released_);
+}
 
 bool Traffic::claimed(std::int64_t offset_bytes, std::int64_t length_bytes) const {
   return std::ranges::any_of(claims_, [&](const Claim* c) {
@@ -24,7 +27,7 @@ bool Traffic::claimed(std::int64_t offset_bytes, std::int64_t length_bytes) cons
   });
 }
 
-bool Traffic::find(std::int64_t offset_bytes, std::int64_t length_bytes) const {
+bool UnderWay::find(std::int64_t offset_bytes, std::int64_t length_bytes) const {
   const std::int64_t first = offset_bytes >> kGranuleShift;
   const std::int64_t last = (offset_bytes + length_bytes - 1) >> kGranuleShift;
   bool possible = long_ones_ > 0 || last - first >= kMostGranules;
@@ -32,8 +35,8 @@ bool Traffic::find(std::int64_t offset_bytes, std::int64_t length_bytes) const {
     possible = pots_[static_cast<std::size_t>(g) % kPots] > 0;
   }
   if (!possible) return false;
-  for (const Bio* write = head_; write != nullptr; write = static_cast<Bio*>(write->driver2)) {
-    if (overlap(write->position_bytes, write->length_bytes, offset_bytes, length_bytes)) {
+  for (const Bio* bio = head_; bio != nullptr; bio = static_cast<Bio*>(bio->driver2)) {
+    if (overlap(bio->position_bytes, bio->length_bytes, offset_bytes, length_bytes)) {
       return true;
     }
   }

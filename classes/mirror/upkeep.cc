@@ -82,7 +82,7 @@ void Mirror::raise() {
   for (const Member* member : active_) ids.push_back(member->record.disk_id);
   std::ranges::sort(ids);
   for (const std::uint32_t id : ids) add(id);
-  self_.lineage.add(name.checksum());
+  self_.lineage.add(name.checksum(), ids);
 }
 
 Task<Status> Mirror::store(std::uint32_t number, Record record) {
@@ -103,9 +103,11 @@ Task<Status> Mirror::record_all() {
   for (bool again = has_metadata_; again;) {
     again = false;
     std::vector<std::uint32_t> numbers;
+    for (const Member* m : active_) numbers.push_back(m->number);
+    // After all good ones: the newest record must be that of a disk that has everything.
     for (const auto& m : members_) {
       const bool copied = m->state == Member::State::synchronizing && !m->only_marked;
-      if (m->state == Member::State::active || copied) numbers.push_back(m->number);
+      if (copied) numbers.push_back(m->number);
     }
     for (const std::uint32_t number : numbers) {
       const Member* member = find(number);
@@ -222,7 +224,7 @@ void Mirror::watch_idle() {
 void Mirror::idle_tick() {
   idle_watched_ = false;
   if (state_ != State::running) return;
-  if (writes_ == writes_at_tick_ && traffic_.quiet()) {
+  if (writes_ == writes_at_tick_ && traffic_.writes.none()) {
     post([this] { return clean(); });
   } else {
     if (complete()) post([this] { return sweep(); });
@@ -231,7 +233,7 @@ void Mirror::idle_tick() {
 }
 
 bool Mirror::can_be_cleaned() const {
-  return state_ == State::running && dirty_ && traffic_.quiet() && waiting_.empty() &&
+  return state_ == State::running && dirty_ && traffic_.writes.none() && waiting_.empty() &&
          troubles_.empty() && raise_genid_ == Raise::no && raise_syncid_ == Raise::no;
 }
 
@@ -259,7 +261,7 @@ Task<void> Mirror::clean() {
 Task<void> Mirror::sweep() {
   const bool worth_it = state_ == State::running && complete() && marks_.anything_to_sweep();
   marks_.touch([this](std::int64_t offset, std::int64_t length) {
-    return traffic_.writing(offset, length);
+    return traffic_.writes.in(offset, length);
   });
   Status flushed;
   if (worth_it) flushed = co_await flush_all();

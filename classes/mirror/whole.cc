@@ -282,13 +282,10 @@ std::string Mirror::status() const {
 }
 
 std::string Mirror::recipe() const {
-  std::string text =
-      sentence("mirror ", has_metadata_ ? "label " : "create ", name(),
-               " balance=", balance_name(self_.balance), " slice=", self_.slice_bytes);
-  if ((self_.mirror_flags & kNoAutoSync) != 0) text += " autosync=false";
-  if ((self_.mirror_flags & kNoFailSync) != 0) text += " failsync=false";
-  for (const auto& m : members_) text += sentence(' ', m->provider);
-  return text;
+  Values values;
+  values.set("balance", std::string(balance_name(self_.balance)));
+  values.set("slice", std::int64_t{self_.slice_bytes});
+  return recipe_of(*this, values, has_metadata_ ? "label" : "create");
 }
 
 std::string Mirror::about(const Provider&) const {
