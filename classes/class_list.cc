@@ -1,6 +1,8 @@
 #include "classes/class_list.h"
 
+#include "classes/apm/apm.h"
 #include "classes/bsd/bsd.h"
+#include "classes/bsd64/bsd64.h"
 #include "classes/delay/delay.h"
 #include "classes/dev/dev.h"
 #include "classes/disk/disk.h"
@@ -14,6 +16,9 @@
 #include "classes/mbr/mbr.h"
 #include "classes/mirror/mirror_class.h"
 #include "classes/nop/nop.h"
+#include "classes/pc98/pc98.h"
+#include "classes/sgi/sgi.h"
+#include "classes/vtoc8/vtoc8.h"
 #include "classes/zero/zero.h"
 
 namespace biotope {
@@ -26,6 +31,11 @@ std::vector<std::unique_ptr<Class>> all_classes() {
   classes.push_back(std::make_unique<EbrClass>());
   classes.push_back(std::make_unique<BsdClass>());
   classes.push_back(std::make_unique<GptClass>());
+  classes.push_back(std::make_unique<Bsd64Class>());
+  classes.push_back(std::make_unique<Vtoc8Class>());
+  classes.push_back(std::make_unique<ApmClass>());
+  classes.push_back(std::make_unique<Pc98Class>());
+  classes.push_back(std::make_unique<SgiClass>());
   classes.push_back(std::make_unique<fs::FsClass>());
   classes.push_back(std::make_unique<DevClass>());
   classes.push_back(std::make_unique<NopClass>());

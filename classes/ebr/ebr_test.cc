@@ -196,7 +196,7 @@ TEST(Ebr, in_the_mesh_they_are_named_beside_the_primaries) {
   put_mbr(disk, {{63, 100, 0x83}, {1000, kSectors, 0x05}});
   const Image chain = chain_of(kThree);
   std::copy(chain.begin(), chain.end(), disk.begin() + 1000 * 512);
-  testing::GptMesh t;
+  testing::AllTablesMesh t;
   t.disk("da0", disk);
   EXPECT_EQ(t.names(), (Rows{"da0", "da0s1", "da0s2", "da0s5", "da0s6", "da0s7"}));
   EXPECT_EQ(start_on_disk_bytes(t.provider("da0s6")), 1201 * 512);

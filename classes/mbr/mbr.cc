@@ -48,6 +48,7 @@ void add_entry(Table& table, int number, const Entry& entry, const Properties& m
 Result<Table> table_in(std::span<const std::byte> sector, const Properties& medium) {
   if (!is_record(sector)) return fail(kNoTable, "there is no 55AA at byte 510");
   if (is_boot_sector(sector)) return fail(kNoTable, "it is a file system's boot sector");
+  if (Record::pc98_mark.holds(sector, "IPL1")) return fail(kNoTable, "it is a PC-98's");
   Table table = empty_table(sector, medium);
   for (std::size_t i = 0; i < Record::kEntries; ++i) {
     if (entry_of(sector, i).type == kProtective) return fail(kNoTable, "it protects a GPT");

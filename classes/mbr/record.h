@@ -18,6 +18,7 @@ struct Record {
   static constexpr std::size_t kEntries = 4;
   static constexpr std::uint16_t kSignature = 0xAA55;
   static constexpr layout::Block program{0, 440};
+  static constexpr layout::Text pc98_mark{4, 4};  // where a PC-98 says IPL1
   static constexpr auto serial = layout::le32(440);
   static constexpr layout::Records entries{446, 16};
   static constexpr auto signature = layout::le16(510);

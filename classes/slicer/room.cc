@@ -1,6 +1,8 @@
 #include "classes/slicer/room.h"
 
 #include <algorithm>
+#include <limits>
+#include <numeric>
 
 namespace biotope {
 
@@ -10,6 +12,14 @@ std::int64_t round_down(std::int64_t value, std::int64_t unit) { return value - 
 // Values are positions on a medium, far from where this could overflow.
 std::int64_t round_up(std::int64_t value, std::int64_t unit) {
   return round_down(value + unit - 1, unit);
+}
+
+// Of numbers that come from a user and from a medium: a very large one where it would not fit.
+std::int64_t common_multiple(std::int64_t a, std::int64_t b) {
+  if (b <= 0) return a;
+  std::int64_t multiple = 0;
+  const bool overflows = __builtin_mul_overflow(a / std::gcd(a, b), b, &multiple);
+  return overflows ? std::numeric_limits<std::int64_t>::max() : multiple;
 }
 
 Extent usable_of(const Table& table, const Properties& medium) {
@@ -76,7 +86,8 @@ Result<int> free_index(const Table& table, int wanted) {
 Result<Extent> find_room(const Table& table, const Properties& medium, std::int64_t lead_bytes,
                          const NewPartition& wanted) {
   const std::int64_t sector = medium.sector_size_bytes;
-  const std::int64_t alignment = std::max(wanted.alignment_bytes, sector);
+  const std::int64_t alignment =
+      common_multiple(std::max(wanted.alignment_bytes, sector), table.unit_bytes);
   if (alignment % sector != 0 || alignment > medium.media_size_bytes ||
       wanted.start_bytes > medium.media_size_bytes ||
       wanted.length_bytes > medium.media_size_bytes) {

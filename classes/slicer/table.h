@@ -48,6 +48,7 @@ struct Table {
   // Where partitions may lie; an empty one stands for the whole medium.
   Extent usable{};
   std::vector<Extent> reserved{};  // of that, what the table itself takes
+  std::int64_t unit_bytes = 0;     // new partitions consist of whole ones; 0: of sectors
   int first_index = 1;             // what its partitions are counted from, and how far
   int last_index = 0;
   std::vector<Slice> slices{};       // in the order of their indices

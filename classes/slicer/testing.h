@@ -8,10 +8,9 @@
 #include <vector>
 
 #include "classes/bsd/bsd.h"
+#include "classes/class_list.h"
 #include "classes/disk/disk.h"
 #include "classes/disk/ram_driver.h"
-#include "classes/ebr/ebr.h"
-#include "classes/gpt/gpt.h"
 #include "classes/mbr/mbr.h"
 #include "model/control_io.h"
 #include "model/testing.h"
@@ -166,12 +165,15 @@ class SlicedMesh : private RamDrivers, public TestMesh {
   }
 };
 
-// The same with GPTs and logical partitions.
-class GptMesh : public SlicedMesh {
+// The same with all partition classes.
+class AllTablesMesh : public SlicedMesh {
  public:
-  GptMesh() {
-    load<EbrClass>();
-    load<GptClass>();
+  AllTablesMesh() {
+    for (std::unique_ptr<Class>& cls : all_classes()) {
+      const bool more = dynamic_cast<SlicerClass*>(cls.get()) != nullptr &&
+                        mesh.find_class(cls->name()) == nullptr;
+      if (more) must(mesh.load(std::move(cls)));
+    }
   }
 };
 

@@ -18,14 +18,22 @@ std::optional<unsigned> number(std::string_view digits, int base) {
   const auto [end, error] =
       std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
   if (digits.empty() || error != std::errc() || end != digits.data() + digits.size()) return {};
-  if (value > 0xFF) return {};
   return value;
 }
 
-std::optional<unsigned> byte_in(std::string_view text) {
+std::optional<unsigned> number_in(std::string_view text) {
   if (text.starts_with('!')) return number(text.substr(1), 10);
   if (text.starts_with("0x")) return number(text.substr(2), 16);
   return number(text, 16);
+}
+
+Result<std::string> number_type_called(std::span<const TypeName> names, std::string_view text,
+                                       unsigned most) {
+  const std::string_view known = type_called(names, text);
+  if (!known.empty()) return std::string(known);
+  const auto value = number_in(text);
+  if (value && *value <= most) return byte_type(*value);
+  return no_such_type(names, text);
 }
 
 }  // namespace
@@ -33,7 +41,11 @@ std::optional<unsigned> byte_in(std::string_view text) {
 std::string byte_type(unsigned value) { return fmt::format("{:#04x}", value); }
 
 std::uint8_t byte_of_type(std::string_view type) {
-  return static_cast<std::uint8_t>(byte_in(type).value_or(0));
+  return static_cast<std::uint8_t>(number_in(type).value_or(0));
+}
+
+std::uint16_t word_of_type(std::string_view type) {
+  return static_cast<std::uint16_t>(number_in(type).value_or(0));
 }
 
 std::string_view type_called(std::span<const TypeName> names, std::string_view name) {
@@ -50,10 +62,11 @@ tl::unexpected<Error> no_such_type(std::span<const TypeName> names, std::string_
 }
 
 Result<std::string> byte_type_called(std::span<const TypeName> names, std::string_view text) {
-  const std::string_view known = type_called(names, text);
-  if (!known.empty()) return std::string(known);
-  if (const auto value = byte_in(text)) return byte_type(*value);
-  return no_such_type(names, text);
+  return number_type_called(names, text, 0xFF);
+}
+
+Result<std::string> word_type_called(std::span<const TypeName> names, std::string_view text) {
+  return number_type_called(names, text, 0xFFFF);
 }
 
 }  // namespace biotope

@@ -22,7 +22,7 @@ FoundTable table_of(const Slicer& slicer) {
   FoundTable found{.cls = in_case(slicer.cls().name(), std::toupper),
                    .scheme = in_case(table.scheme, std::tolower),
                    .provider = slicer.name(),
-                   .status = "ok",
+                   .status = table.corrupt ? "corrupt" : "ok",
                    .notes = table.notes,
                    .partitions = {}};
   for (const Provider& provider : slicer.providers()) {
