@@ -19,20 +19,29 @@ Result<Slicer*> Slicer::build(Mesh& mesh, const Class& cls, Provider& below, Tab
   return &slicer;
 }
 
+Result<Slicer*> Slicer::build(Mesh& mesh, const Class& cls, Provider& below, Document document) {
+  Result<Slicer*> slicer = build(mesh, cls, below, document.on_medium(), document.where().depth);
+  if (slicer) (*slicer)->document_ = std::move(document);
+  return slicer;
+}
+
 Status Slicer::populate(Provider& below) {
   const Result<Consumer*> consumer = mesh().new_consumer(*this, below);
   if (!consumer) return pass_on(consumer);
-  const std::string base = base_name(below);
-  for (std::size_t i = 0; i < table_.slices.size(); ++i) {
-    const Slice& slice = table_.slices[i];
-    const Result<Provider*> provider =
-        mesh().new_provider(*this, base + slice.suffix,
-                            part_of(below.properties(), slice.start_bytes, slice.length_bytes));
-    if (!provider) return pass_on(provider);
-    (*provider)->index = static_cast<std::uint64_t>(slice.start_bytes);
-    slice_by_provider_.emplace((*provider)->id(), i);
+  for (const Slice& slice : table_.slices) {
+    if (Status offered = offer(slice, below); !offered) return offered;
   }
   find_overlaps();
+  return {};
+}
+
+Status Slicer::offer(const Slice& slice, Provider& below) {
+  const Result<Provider*> provider =
+      mesh().new_provider(*this, base_name(below) + slice.suffix,
+                          part_of(below.properties(), slice.start_bytes, slice.length_bytes));
+  if (!provider) return pass_on(provider);
+  (*provider)->index = static_cast<std::uint64_t>(slice.start_bytes);
+  slice_by_provider_.emplace((*provider)->id(), slice);
   return {};
 }
 
@@ -43,10 +52,11 @@ std::string Slicer::base_name(const Provider& below) const {
 }
 
 void Slicer::find_overlaps() {
+  overlapping_.clear();
   if (!table_.may_overlap) return;
   for (auto a = slice_by_provider_.begin(); a != slice_by_provider_.end(); ++a) {
     for (auto b = std::next(a); b != slice_by_provider_.end(); ++b) {
-      if (!overlap(table_.slices[a->second], table_.slices[b->second])) continue;
+      if (!overlap(a->second, b->second)) continue;
       overlapping_.emplace_back(a->first, b->first);
     }
   }
@@ -84,7 +94,16 @@ Status Slicer::demand(AccessPlan& plan) {
     if (Status fine = check_overlap(plan, *a, *b); !fine) return fine;
     if (Status fine = check_overlap(plan, *b, *a); !fine) return fine;
   }
-  require_union(plan);
+  for (const Provider& own : providers()) {
+    if (writing_ && plan.opens(own)) {
+      return fail(EBUSY, own.name(), " can not be opened: its table is being written");
+    }
+  }
+  if (holds_) {
+    plan.need(consumers().front(), kReadWriteExclusive);
+  } else {
+    require_union(plan);
+  }
   return {};
 }
 
@@ -152,7 +171,7 @@ std::string Slicer::about(const Provider& own) const {
 const Slice& Slicer::slice_of(const Provider& own) const {
   const auto found = slice_by_provider_.find(own.id());
   BIOTOPE_CHECK(found != slice_by_provider_.end(), "a slicer is asked about its own providers");
-  return table_.slices[found->second];
+  return found->second;
 }
 
 const Provider* Slicer::below() const {

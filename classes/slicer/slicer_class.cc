@@ -1,6 +1,7 @@
 #include "classes/slicer/slicer_class.h"
 
 #include <charconv>
+#include <utility>
 
 namespace biotope {
 
@@ -18,7 +19,37 @@ void tell(const Class& cls, const Taster& taster, const Geom* geom, int error,
   taster.mesh().emit(fact);
 }
 
+const Parameter kParameters[] = {
+    {.name = "entries",
+     .fallback = std::int64_t{0},
+     .max = 4096,
+     .help = "how many partitions there is to be room for; 0 for the usual number"},
+    {.name = "id",
+     .kind = Parameter::Kind::text,
+     .fallback = std::string(),
+     .help = "the disk's: a GUID or a number; empty for one that follows from the disk"},
+};
+
+Status no_table_on(const Provider& provider) {
+  for (const Consumer& user : provider.consumers()) {
+    const Slicer* slicer = Slicer::of(std::as_const(user.geom()));
+    if (slicer == nullptr || slicer->withering()) continue;
+    return fail(EEXIST, provider.name(), " has an ", slicer->table().scheme,
+                " table; erase that first");
+  }
+  return {};
+}
+
 }  // namespace
+
+Surroundings surroundings_of(const Provider& provider) {
+  const Slicer* slicer = Slicer::of(std::as_const(provider.geom()));
+  if (slicer == nullptr || slicer->below() == nullptr) return {};
+  return {.scheme = slicer->table().scheme,
+          .type = slicer->slice_of(provider).type,
+          .leaf = slicer->table().leaf,
+          .depth = surroundings_of(*slicer->below()).depth + 1};
+}
 
 Task<Surroundings> surroundings_of(Taster& taster) {
   Surroundings where;
@@ -43,15 +74,38 @@ Task<Result<Document>> read_table(const Scheme& scheme, Surroundings where, Tast
   co_return reading.result();
 }
 
+std::span<const Parameter> SlicerClass::parameters() const { return kParameters; }
+
+Result<Geom*> SlicerClass::create(Mesh& mesh, const Creation& creation) {
+  if (creation.below.size() != 1) {
+    return fail(EINVAL, "an ", scheme_.name(), " table lies on exactly one provider, not on ",
+                creation.below.size());
+  }
+  Provider& below = *creation.below.front();
+  if (const Status free = no_table_on(below); !free) return pass_on(free);
+  const Blank blank{.entries = creation.values.integer("entries"),
+                    .id = creation.values.text("id")};
+  Result<Document> document =
+      Document::create(scheme_, below.properties(), surroundings_of(below), blank);
+  if (!document) return pass_on(document);
+  const Result<Slicer*> made = Slicer::build(mesh, *this, below, std::move(*document));
+  if (!made) return pass_on(made);
+  if (const Status held = (*made)->hold(); !held) {
+    mesh.wither(**made);
+    return pass_on(held);
+  }
+  return *made;
+}
+
 Task<Geom*> SlicerClass::taste(Taster& taster) {
   const Surroundings where = co_await surroundings_of(taster);
   if (where.leaf || taster.properties().media_size_bytes == 0) co_return nullptr;
-  const Result<Document> found = co_await read_table(scheme_, where, taster);
+  Result<Document> found = co_await read_table(scheme_, where, taster);
   // What was written meanwhile is tasted when its writer has closed.
   if (taster.lost() || taster.stale()) co_return nullptr;
   Result<Slicer*> made = nullptr;
   if (found) {
-    made = Slicer::build(taster.mesh(), *this, taster.provider(), found->table(), where.depth);
+    made = Slicer::build(taster.mesh(), *this, taster.provider(), std::move(*found));
   } else {
     made = pass_on(found);
   }

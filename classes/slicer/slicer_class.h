@@ -25,6 +25,10 @@ class SlicerClass : public Class {
   const Scheme& scheme() const { return scheme_; }
   std::string_view help() const final { return help_; }
   bool tastes() const final { return true; }
+  std::span<const Parameter> parameters() const final;
+  // A table without partitions on one provider, held by its Slicer: it is on the disk after
+  // commit(). EEXIST when there is a table of any kind on it.
+  Result<Geom*> create(Mesh& mesh, const Creation& creation) final;
   Task<Geom*> taste(Taster& taster) final;
 
  private:
@@ -32,7 +36,9 @@ class SlicerClass : public Class {
   std::string_view help_;
 };
 
-// Where the provider lies that `taster` looks at.
+// Where `provider` lies, by the slicers right below it.
+Surroundings surroundings_of(const Provider& provider);
+// Where the provider lies that `taster` looks at, as all layers below it say.
 Task<Surroundings> surroundings_of(Taster& taster);
 
 // Reads a table of that kind from the provider that `taster` looks at; the scheme and the taster
