@@ -207,6 +207,28 @@ void set_checksum(const Place& place, std::span<std::byte> label) {
       .set(label, checksum::exclusive_or(summed(place, label)));
 }
 
+// An Alpha starts what is in sector 0 only if the sum of its 64-bit words is in the last of them.
+struct BootBlock {
+  static constexpr layout::Records words{0, 8};
+  static constexpr std::size_t kWords = 63;
+  static constexpr auto word = layout::le64(0);
+  static constexpr auto sum = layout::le64(504);
+};
+
+std::uint64_t boot_block_sum(std::span<const std::byte> sector) {
+  std::uint64_t sum = 0;
+  for (std::size_t i = 0; i < BootBlock::kWords; ++i) {
+    sum += BootBlock::word.get(BootBlock::words.at(sector, i));
+  }
+  return sum;
+}
+
+// Where the sum was right it is right again.
+void seal_boot_block(std::span<std::byte> sector, std::span<const std::byte> as_it_was) {
+  if (boot_block_sum(as_it_was) != BootBlock::sum.get(as_it_was)) return;
+  BootBlock::sum.set(sector, boot_block_sum(sector));
+}
+
 // Room for partition `index`: what lay behind the last entry means nothing.
 void make_room(const Place& place, std::span<std::byte> label, std::size_t count) {
   for (std::size_t i = partition_count(place, label); i < count; ++i) {
@@ -268,7 +290,9 @@ class BsdScheme final : public Scheme {
   Status encode(Sectors& sectors, const Table& before, const Table& after) const override {
     const Result<Place> place = find_label(sectors);
     if (!place) return pass_on(place);
-    const auto label = place->label_in(sectors.change(place->sector));
+    const auto sector = sectors.change(place->sector);
+    const Bytes as_it_was(sector.begin(), sector.end());
+    const auto label = place->label_in(sector);
     for (int index = 1; index <= after.last_index; ++index) {
       const Slice* old = before.slice(index);
       const Slice* slice = after.slice(index);
@@ -279,7 +303,10 @@ class BsdScheme final : public Scheme {
                           std::byte{0});
       }
     }
+    // A wrong checksum is not put right by the way.
+    if (std::ranges::equal(sector, as_it_was)) return {};
     set_checksum(*place, label);
+    if (place->alpha) seal_boot_block(sector, as_it_was);
     return {};
   }
 

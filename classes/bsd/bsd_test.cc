@@ -4,6 +4,7 @@
 
 #include <rapidcheck/gtest.h>
 #include <algorithm>
+#include <cstring>
 
 #include "classes/slicer/testing.h"
 
@@ -227,6 +228,32 @@ RC_GTEST_PROP(Bsd, Inv_E37_noise_gives_a_sound_table_or_a_refusal,
   }
   const Properties below = disk(*rc::gen::inRange<std::int64_t>(0, std::int64_t{1} << 40));
   expect_sound(testing::parse(bsd::scheme(), image, below), below);
+}
+
+// Where the machine starts from: the sum is kept right where it was, and a wrong one is left.
+TEST(Bsd, an_alphas_boot_block_stays_one_that_starts) {
+  Image image(1000 * 512);
+  testing::put_bsd(image, 64, {{16, 400}, {}, {0, 1000, 0}});
+  const auto sum = [&image] {
+    std::uint64_t all = 0;
+    for (std::size_t at = 0; at < 504; at += 8) {
+      std::uint64_t word = 0;
+      std::memcpy(&word, &image[at], 8);
+      all += word;
+    }
+    return all;
+  };
+  put(image, 504, sum(), 8);
+  const Properties medium = disk(1000);
+  Document label = *read_table(bsd::scheme(), {}, medium, image);
+  ASSERT_TRUE(label.resize(1, 300 * 512));
+  for (const Step& step : label.steps()) {
+    std::copy(step.bytes.begin(), step.bytes.end(), image.begin() + step.sector * 512);
+  }
+  std::uint64_t stored = 0;
+  std::memcpy(&stored, &image[504], 8);
+  EXPECT_EQ(stored, sum());
+  EXPECT_TRUE(read_table(bsd::scheme(), {}, medium, image)->table().notes.empty());
 }
 
 }  // namespace

@@ -364,6 +364,49 @@ TEST(Gpt, a_medium_that_is_too_small_is_refused) {
   EXPECT_TRUE(Document::create(gpt::scheme(), testing::properties_of_size(195 * 512), {}, {}));
 }
 
+// The sectors of a table on a medium of 10 TiB, and nothing else of it.
+TEST(Gpt, a_huge_medium_is_read_where_its_table_is) {
+  const Properties medium = testing::properties_of_size(std::int64_t{10} << 40);
+  Document made = *Document::create(gpt::scheme(), medium, {}, {});
+  ASSERT_TRUE(made.add({.start_bytes = std::int64_t{9} << 40, .type = "freebsd-zfs"}));
+  std::int64_t read_bytes = 0;
+  const Result<Document> read =
+      read_table(gpt::scheme(), {}, medium, [&](std::int64_t offset, std::int64_t length) {
+        read_bytes += length;
+        Bytes bytes;
+        for (std::int64_t sector = offset / 512; sector < (offset + length) / 512; ++sector) {
+          const auto held = made.sectors().held(sector);
+          bytes.insert(bytes.end(), held.begin(), held.end());
+          if (held.empty()) bytes.resize(bytes.size() + 512);
+        }
+        return Result<Bytes>(std::move(bytes));
+      });
+  ASSERT_TRUE(read) << read.error().text;
+  EXPECT_EQ(read->table(), made.table());
+  EXPECT_EQ(read->table().slices.at(0).start_bytes, std::int64_t{9} << 40);
+  EXPECT_EQ(read_bytes, (1 + 2 * 33) * 512);
+}
+
+TEST(Gpt, an_unreadable_copy_is_as_good_as_a_damaged_one) {
+  const Image image = disk_with({});
+  const auto read_without = [&](std::set<std::int64_t> bad) {
+    return read_table(gpt::scheme(), {}, medium_of(image),
+                      [&image, bad](std::int64_t offset, std::int64_t length) -> Result<Bytes> {
+                        for (std::int64_t at = offset; at < offset + length; at += 512) {
+                          if (bad.contains(at / 512)) return fail(EIO, "a bad sector");
+                        }
+                        return Bytes(image.begin() + offset, image.begin() + offset + length);
+                      });
+  };
+  for (const std::int64_t sector : {0, 1, 2, 20, 490, 511}) {
+    const Result<Document> read = read_without({sector});
+    ASSERT_TRUE(read) << sector << ": " << read.error().text;
+    EXPECT_EQ(rows(read->table()), kRows);
+    EXPECT_TRUE(read->table().corrupt);
+  }
+  EXPECT_EQ(read_without({1, 511}).error().code, EIO);
+}
+
 RC_GTEST_PROP(Gpt, Inv_E37_any_bytes_for_headers_are_refused_or_make_sense, ()) {
   Image image = disk_with({.entries = 8});
   for (const std::size_t header : {std::size_t{512}, std::size_t{511 * 512}}) {
