@@ -137,6 +137,7 @@ class BioQueue {
  public:
   bool empty() const { return head_ == nullptr; }
   Bio* front() const { return head_; }
+  Bio* back() const { return tail_; }
 
   // Keeps the list in the order of submission. Costs nothing where that is the order of arrival.
   void insert_by_id(Bio& bio);

@@ -299,5 +299,42 @@ TEST(Children, parts_handed_to_hardware_come_back_like_others) {
   EXPECT_EQ(t.mesh.census().bios, 0U);
 }
 
+// Answers a write with what it makes of it: a read before, into memory of its own.
+class Looker final : public Geom {
+ public:
+  using Geom::Geom;
+  Verdict start(Bio& bio, Provider&) override {
+    Children parts(mesh().path(), bio);
+    Bio* look = parts.add_own(consumers().front(), Command::read, 1024, 512, Data(memory.data()));
+    if (look == nullptr) return Verdict::done(ENOMEM);
+    look->caller1 = this;
+    return parts.issue();
+  }
+  std::array<std::byte, 512> memory{};
+};
+
+TEST(Children, a_part_may_have_another_command_and_data_of_the_geoms_own) {
+  TestMesh t;
+  auto& disk = t.source("da0");
+  auto& looker = t.add<Looker>("top");
+  t.mesh.new_consumer(looker, t.provider("da0")).value();
+  t.mesh.publish(**t.mesh.new_provider(looker, "top", properties_of_size(1 << 20)));
+  User& user = t.user("u", t.provider("top"));
+  t.mesh.settle();
+  ASSERT_TRUE(t.mesh.access(user.edge(), {1, 1, 0}));
+  Issuer issuer(t.mesh);
+  std::array<std::byte, 512> data{};
+  EXPECT_EQ(issuer.ask(user.edge(), Command::write, 0, 512, Data(data.data())), 0);
+  ASSERT_EQ(disk.seen.size(), 1U);
+  EXPECT_EQ(disk.seen[0].command, Command::read);
+  EXPECT_EQ(disk.seen[0].position_bytes, 1024);
+  EXPECT_EQ(disk.seen[0].caller1, &looker);
+  disk.seen[0].data.for_each_piece(
+      512, [&](std::span<std::byte> piece) { EXPECT_EQ(piece.data(), looker.memory.data()); });
+  t.mesh.path().limit_bios(t.mesh.path().bios_out());
+  issuer.issue(user.edge(), Command::write, 0, 512, Data(data.data()));
+  EXPECT_EQ(issuer.errors.size(), 1U) << "out of memory is only later";
+}
+
 }  // namespace
 }  // namespace biotope

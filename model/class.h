@@ -67,9 +67,12 @@ class Class {
   bool being_asked_ = false;  // its taste() has not returned
 };
 
-// What Geom::recipe() says: the line that makes `geom` again with `verb`, on what it stands on now,
-// with those of `values` that are not what the class's table says anyway:
+// What Geom::recipe() says: the line that makes `geom` again with `verb` on `below`, with those of
+// `values` that are not what the class's table says anyway:
 //   nop create n0 offset=512 da0
-std::string recipe_of(const Geom& geom, const Values& values, std::string_view verb = "create");
+std::string recipe_of(const Geom& geom, const Values& values, std::string_view verb,
+                      std::span<const std::string> below);
+// With "create", on what it stands on now.
+std::string recipe_of(const Geom& geom, const Values& values);
 
 }  // namespace biotope

@@ -161,18 +161,25 @@ std::string as_word(const Value& value) {
 
 }  // namespace
 
-std::string recipe_of(const Geom& geom, const Values& values, std::string_view verb) {
+std::string recipe_of(const Geom& geom, const Values& values, std::string_view verb,
+                      std::span<const std::string> below) {
   std::string line = sentence(geom.cls().name(), ' ', verb, ' ', text_as_word(geom.name()));
   for (const Parameter& p : geom.cls().parameters()) {
     const auto found = values.all().find(p.name);
     if (found == values.all().end() || found->second == p.fallback) continue;
     line += sentence(' ', p.name, '=', as_word(found->second));
   }
+  for (const std::string& provider : below) line += sentence(' ', text_as_word(provider));
+  return line;
+}
+
+std::string recipe_of(const Geom& geom, const Values& values) {
+  std::vector<std::string> below;
   for (const Consumer& consumer : geom.consumers()) {
     if (consumer.provider() == nullptr || consumer.leaving()) continue;
-    line += sentence(' ', text_as_word(consumer.provider()->name()));
+    below.push_back(consumer.provider()->name());
   }
-  return line;
+  return recipe_of(geom, values, "create", below);
 }
 
 }  // namespace biotope

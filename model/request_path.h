@@ -165,6 +165,16 @@ class Children {
     parts_.push(*part);
     return true;
   }
+  // A part with data of the geom's own, which must stay until the part is back, or with another
+  // command than the parent's. Null when the pool is exhausted.
+  Bio* add_own(Consumer& to, Command command, std::int64_t position_bytes,
+               std::int64_t length_bytes, Data data) {
+    if (!add(to, position_bytes, 0, length_bytes)) return nullptr;
+    Bio& part = *parts_.back();
+    part.command = command;
+    part.data = data;
+    return &part;
+  }
   // The whole parent once more, for a class that multiplies.
   bool add_copy(Consumer& to, std::int64_t position_bytes) {
     return add(to, position_bytes, 0, parent_.length_bytes);
