@@ -3,6 +3,7 @@
 #include "classes/apm/apm.h"
 #include "classes/bsd/bsd.h"
 #include "classes/bsd64/bsd64.h"
+#include "classes/concat/concat.h"
 #include "classes/delay/delay.h"
 #include "classes/dev/dev.h"
 #include "classes/disk/disk.h"
@@ -18,6 +19,8 @@
 #include "classes/nop/nop.h"
 #include "classes/pc98/pc98.h"
 #include "classes/sgi/sgi.h"
+#include "classes/shsec/shsec.h"
+#include "classes/stripe/stripe.h"
 #include "classes/vtoc8/vtoc8.h"
 #include "classes/zero/zero.h"
 
@@ -44,6 +47,9 @@ std::vector<std::unique_ptr<Class>> all_classes() {
   classes.push_back(std::make_unique<DustClass>());
   classes.push_back(std::make_unique<DelayClass>());
   classes.push_back(std::make_unique<LogWritesClass>());
+  classes.push_back(std::make_unique<StripeClass>());
+  classes.push_back(std::make_unique<ConcatClass>());
+  classes.push_back(std::make_unique<ShsecClass>());
   // The last to taste: what another class takes for itself needs no names.
   classes.push_back(std::make_unique<LabelClass>());
   return classes;
