@@ -7,6 +7,7 @@
 #include <cstring>
 #include <optional>
 
+#include "classes/gpt/gpt.h"
 #include "classes/slicer/testing.h"
 
 namespace biotope {

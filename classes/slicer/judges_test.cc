@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "classes/ebr/ebr.h"
+#include "classes/gpt/gpt.h"
 #include "classes/slicer/document_testing.h"
 #include "classes/slicer/host_testing.h"
 

@@ -4,12 +4,14 @@
 #include <rapidcheck/gtest.h>
 #include <algorithm>
 
+#include "classes/ebr/ebr.h"
+#include "classes/gpt/gpt.h"
 #include "classes/slicer/document_testing.h"
 
 namespace biotope {
 namespace {
 
-using testing::GptMesh;
+using testing::AllTablesMesh;
 using testing::Image;
 using testing::must;
 using testing::Recorder;
@@ -40,7 +42,7 @@ class Failing final : public DiskDriver {
   int writes_left = 1 << 30;
 };
 
-class VerbMesh : public GptMesh {
+class VerbMesh : public AllTablesMesh {
  public:
   Slicer& slicer(const std::string& cls, const std::string& below) {
     Slicer* found = Slicer::of(*mesh.geom(cls, below));
@@ -69,7 +71,7 @@ Status status_of(const Result<int>& result) {
 
 // What somebody sees who comes to these bytes now.
 Rows seen_anew(const Image& bytes) {
-  GptMesh fresh;
+  AllTablesMesh fresh;
   fresh.disk("da0", bytes);
   Rows names = fresh.names();
   std::sort(names.begin(), names.end());
