@@ -98,6 +98,7 @@ void Mirror::refresh() {
     }
   }
   smooth_ = ready_to_write();
+  tell_complete();
   if (state_ != State::running || providers().empty()) return;
   Properties now = own_properties();
   now.media_size_bytes = providers().front().media_size_bytes();
@@ -180,6 +181,27 @@ void Mirror::end_quietly(const std::string& why) {
     if (Geom* geom = mesh->geom_by_id(id)) static_cast<Mirror*>(geom)->end(why);
     co_return;
   });
+}
+
+void Mirror::when_complete(Then then) {
+  want_complete_.push_back(std::move(then));
+  tell_complete();
+}
+
+void Mirror::tell_complete() {
+  const bool coming = std::ranges::any_of(members_, [](const auto& m) {
+    return m->state == Member::State::synchronizing || m->state == Member::State::stale;
+  });
+  if (want_complete_.empty() || (state_ != State::over && !complete() && coming)) return;
+  Status answer;
+  if (state_ == State::over) {
+    answer = fail(ENXIO, title(), " has ended");
+  } else if (!complete()) {
+    answer = fail(EIO, title(), " misses ", self_.disks - active_.size(), " of its disks");
+  }
+  for (Then& then : std::exchange(want_complete_, {})) {
+    later_.post([then = std::move(then), answer] { then(answer); });
+  }
 }
 
 // Coming together --------------------------------------------------------------------------------

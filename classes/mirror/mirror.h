@@ -116,6 +116,10 @@ class Mirror final : public Geom {
   // written anew; where no majority says what is right, from the disk `trusted` if one is named.
   void scrub(bool mend, const std::string& trusted, std::function<void(Result<ScrubReport>)> then);
 
+  // `then` is told when every disk that it counts has everything; EIO when one of them is missing
+  // and no copy is on its way to bring it back, ENXIO when the mirror ends.
+  void when_complete(Then then);
+
   // What it is like -----------------------------------------------------------------------------
   enum class State { starting, running, over };
   State state() const { return state_; }
@@ -158,6 +162,7 @@ class Mirror final : public Geom {
   void refresh();
   void sort_members();
   void call_spare();
+  void tell_complete();
   Task<void> use_spare();
   Member* find(std::uint32_t number) const;
   Member* find(const Consumer& edge) const;
@@ -297,6 +302,7 @@ class Mirror final : public Geom {
   bool stop_on_close_ = false;
   bool wipe_on_close_ = false;
 
+  std::vector<Then> want_complete_;
   Lifeline later_;
   std::vector<std::shared_ptr<Sync>> syncs_;  // until their last lane has ended
   EventQueue jobs_;
