@@ -14,6 +14,7 @@ void bind_machine(lua_State* thread);
 void bind_mesh(lua_State* thread);
 void bind_surgery(lua_State* thread);
 void bind_labels(lua_State* thread);
+void bind_mirrors(lua_State* thread);
 void bind_volumes(lua_State* thread);
 void bind_devices(lua_State* thread);
 void bind_media(lua_State* thread);

@@ -209,6 +209,7 @@ void bind_api(lua_State* thread) {
   bind_mesh(thread);
   bind_surgery(thread);
   bind_labels(thread);
+  bind_mirrors(thread);
   bind_volumes(thread);
   bind_devices(thread);
   bind_media(thread);

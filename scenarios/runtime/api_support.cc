@@ -68,4 +68,14 @@ Outcome<const Class*> class_at(Call& call, int index, std::string_view whose) {
   return class_called(call.world(), *name, whose);
 }
 
+std::function<void(Status)> waker(World& world, const Wait& wait,
+                                  std::function<Answer(Call&)> give) {
+  return [&world, wait, give = std::move(give)](const Status& status) {
+    world.actors().wake(wait, [status, give](Call& call) -> Answer {
+      if (!status) return refused(status.error());
+      return give(call);
+    });
+  };
+}
+
 }  // namespace biotope::runtime

@@ -20,6 +20,11 @@ Outcome<const Class*> class_called(World& world, std::string_view name, std::str
 // The same, told by its name as an argument.
 Outcome<const Class*> class_at(Call& call, int index, std::string_view whose);
 
+// For calls that answer through a function: wakes the actor that waits with a refusal, or with what
+// `give` pushes.
+std::function<void(Status)> waker(World& world, const Wait& wait,
+                                  std::function<Answer(Call&)> give);
+
 // Runs `work` for the calling actor, which waits until it is done: a refusal, or what `give`
 // pushes.
 template <class T>

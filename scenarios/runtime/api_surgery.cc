@@ -9,17 +9,6 @@ namespace biotope::runtime {
 
 namespace {
 
-// Wakes the actor that waits with the outcome of a surgery; `then` tells what it gives.
-std::function<void(Status)> waker(World& world, const Wait& wait,
-                                  std::function<Answer(Call&)> give) {
-  return [&world, wait, give = std::move(give)](const Status& status) {
-    world.actors().wake(wait, [status, give](Call& call) -> Answer {
-      if (!status) return refused(status.error());
-      return give(call);
-    });
-  };
-}
-
 Answer remove(Call& call) {
   const auto geom = geom_at(call, 1, "remove: the geom");
   if (!geom) return hand_on(geom);

@@ -2,10 +2,10 @@
 
 #include <string_view>
 
+#include "classes/random_stream.h"
 #include "scenarios/runtime/call.h"
 #include "scenarios/runtime/ordered.h"
 #include "scenarios/runtime/patterns.h"
-#include "classes/random_stream.h"
 #include "scenarios/runtime/table_sort.h"
 
 namespace biotope::runtime {

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "classes/random_stream.h"
 #include "model/virtual_executor.h"
 #include "scenarios/runtime/actor.h"
-#include "classes/random_stream.h"
 #include "scenarios/runtime/sandbox.h"
 
 namespace biotope::runtime {

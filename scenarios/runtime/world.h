@@ -12,6 +12,7 @@
 
 #include "classes/fs/fs.h"
 #include "classes/fs/work.h"
+#include "classes/mirror/move.h"
 #include "classes/random_stream.h"
 #include "model/mesh.h"
 #include "scenarios/runtime/actor.h"
@@ -107,6 +108,8 @@ class World {
   RunningWork& work(const Handle& handle) { return works_.at(handle.id); }
   Handle handle_of(const Provider& provider);
   Handle handle_of(const Geom& geom);
+  // Moves that are under way, by the name of what is moved.
+  std::map<std::string, mirror::Move*>& moves() { return moves_; }
   // What is gone is told by the name it had.
   Outcome<Provider*> provider(const Handle& handle);
   Outcome<Geom*> geom(const Handle& handle);
@@ -139,6 +142,7 @@ class World {
   std::map<std::uint64_t, Image> images_;
   std::map<std::uint64_t, fs::Mount::Pointer> mounts_;
   std::map<std::uint64_t, RunningWork> works_;
+  std::map<std::string, mirror::Move*> moves_;
   std::map<Handle, std::string> names_;  // of providers and geoms that scripts have seen
   std::uint64_t last_id_ = 0;
 };
