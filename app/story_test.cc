@@ -39,6 +39,24 @@ TEST(Story, Paper_49_the_device_daemon_follows_disks_that_come_and_go) {
   EXPECT_TRUE(ground.tidy());
 }
 
+TEST(Story, Paper_43_a_mirror_survives_a_disk_and_tells_when_the_last_is_lost) {
+  const Playground ground;
+  const Played played =
+      ground.play({"run", "scenarios/020-mirror-survives.lua", "--out", ground.file("out")});
+  EXPECT_EQ(played.exit_status, 0) << played.errors;
+  EXPECT_THAT(played.errors, HasSubstr("has met no error and no wrong byte"));
+  EXPECT_TRUE(ground.tidy());
+}
+
+TEST(Story, Paper_66_a_partition_moves_under_load) {
+  const Playground ground;
+  const Played played =
+      ground.play({"run", "scenarios/030-live-move.lua", "--out", ground.file("out")});
+  EXPECT_EQ(played.exit_status, 0) << played.errors;
+  EXPECT_THAT(played.errors, HasSubstr("no pause is over the bound"));
+  EXPECT_TRUE(ground.tidy());
+}
+
 TEST(Story, Inv_D1_two_runs_with_one_seed_leave_the_same_bytes) {
   const Playground ground;
   for (const auto& [seed, out] : {std::pair{"5", "one"}, {"5", "two"}, {"6", "other"}}) {
