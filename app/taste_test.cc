@@ -120,7 +120,8 @@ TEST_F(Taste, bad_input_ends_with_one_sentence) {
   EXPECT_THAT(refusal({path, "--sector-size", "0"}), HasSubstr("sectors of 0 bytes"));
   EXPECT_THAT(refusal({path, "--sector-size", "-512"}), HasSubstr("sectors of -512 bytes"));
   EXPECT_THAT(refusal({path, "--sector-size", "4611686018427387904"}), HasSubstr("sectors of"));
-  EXPECT_THAT(refusal({path, "--sector-size", "99999999999999999999"}), HasSubstr("can not have sectors of"));
+  EXPECT_THAT(refusal({path, "--sector-size", "99999999999999999999"}),
+              HasSubstr("can not have sectors of"));
   EXPECT_THAT(refusal({ground.write("short.img", "abc")}),
               HasSubstr("3 bytes, less than one sector of 512"));
   EXPECT_THAT(refusal({path, "--jsn"}), HasSubstr("did you mean '--json'?"));
