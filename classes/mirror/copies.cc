@@ -10,6 +10,8 @@ namespace biotope::mirror {
 namespace {
 
 constexpr std::uint64_t kMostRepairs = 1024;
+// For how long after a request the mirror counts as used.
+constexpr std::int64_t kInUse_ns = 100'000'000;
 
 }  // namespace
 
@@ -122,10 +124,10 @@ std::int64_t Mirror::synced_bytes(std::string_view provider) const {
 // Whoever uses the mirror goes first: as long as requests come, copies keep to their rate.
 std::int64_t Mirror::pause_before_copying(std::int64_t length_bytes) {
   const std::int64_t now_ns = mesh().executor().now_ns();
-  const bool used = requests_ != requests_at_block_;
+  if (requests_ != requests_at_block_) in_use_until_ns_ = now_ns + kInUse_ns;
   requests_at_block_ = requests_;
   copy_free_at_ns_ = std::max(copy_free_at_ns_, now_ns);
-  if (!used) return copy_free_at_ns_ - now_ns;
+  if (now_ns >= in_use_until_ns_) return copy_free_at_ns_ - now_ns;
   const std::int64_t start_ns = copy_free_at_ns_;
   const std::int64_t rate = std::max<std::int64_t>(tuning_.sync_busy_bytes_per_s, 1);
   copy_free_at_ns_ += length_bytes * 1'000'000 / rate * 1'000;

@@ -251,6 +251,7 @@ class Mirror final : public Geom {
   Status not_the_last(const Member& member, const char* what) const;
   Status all_there(const char* what) const;
   Result<Consumer*> open_disk(const std::string& disk);
+  void give_back(Consumer& edge);
   Task<Status> insert_job(std::string disk, InsertOptions options);
   Status fits(const Provider& provider) const;
   Task<Status> remove_job(std::string disk);
@@ -298,6 +299,7 @@ class Mirror final : public Geom {
   bool idle_watched_ = false;
   std::uint64_t writes_at_tick_ = 0;
   std::uint64_t requests_at_block_ = 0;
+  std::int64_t in_use_until_ns_ = 0;
   std::int64_t copy_free_at_ns_ = 0;
   bool stop_on_close_ = false;
   bool wipe_on_close_ = false;

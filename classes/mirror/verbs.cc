@@ -95,6 +95,15 @@ Result<Consumer*> Mirror::open_disk(const std::string& disk) {
   return edge;
 }
 
+// What open_disk() opened is not wanted after all: others may have it at once.
+void Mirror::give_back(Consumer& edge) {
+  if (edge.idle()) {
+    const Status closed = mesh().close(edge);
+    if (!closed) note(closed.error().text);
+  }
+  mesh().drop(edge);
+}
+
 // Its record says what becomes of it, and then it goes.
 Task<Status> Mirror::dismiss(std::uint32_t number, Bytes last_words) {
   Member* member = find(number);
@@ -293,7 +302,7 @@ Task<Status> Mirror::take_back(std::string disk, bool with_a_copy) {
     fine = co_await metadata::store(*there, std::move(sector));
   }
   if (!fine || there->orphaned()) {
-    mesh().drop(*there);
+    give_back(*there);
     co_return fine ? fail(ENXIO, disk, " is gone") : fine;
   }
   arrive(*there, std::move(*record), role);
