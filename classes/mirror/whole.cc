@@ -285,7 +285,9 @@ std::string Mirror::recipe() const {
   Values values;
   values.set("balance", std::string(balance_name(self_.balance)));
   values.set("slice", std::int64_t{self_.slice_bytes});
-  return recipe_of(*this, values, has_metadata_ ? "label" : "create");
+  std::vector<std::string> disks;
+  for (const auto& m : members_) disks.push_back(m->provider);
+  return recipe_of(*this, values, has_metadata_ ? "label" : "create", disks);
 }
 
 std::string Mirror::about(const Provider&) const {
