@@ -72,7 +72,7 @@ class Class {
 //   nop create n0 offset=512 da0
 std::string recipe_of(const Geom& geom, const Values& values, std::string_view verb,
                       std::span<const std::string> below);
-// With "create", on what it stands on now.
-std::string recipe_of(const Geom& geom, const Values& values);
+// On what it stands on now.
+std::string recipe_of(const Geom& geom, const Values& values, std::string_view verb = "create");
 
 }  // namespace biotope

@@ -173,13 +173,13 @@ std::string recipe_of(const Geom& geom, const Values& values, std::string_view v
   return line;
 }
 
-std::string recipe_of(const Geom& geom, const Values& values) {
+std::string recipe_of(const Geom& geom, const Values& values, std::string_view verb) {
   std::vector<std::string> below;
   for (const Consumer& consumer : geom.consumers()) {
     if (consumer.provider() == nullptr || consumer.leaving()) continue;
     below.push_back(consumer.provider()->name());
   }
-  return recipe_of(geom, values, "create", below);
+  return recipe_of(geom, values, verb, below);
 }
 
 }  // namespace biotope
