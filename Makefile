@@ -17,7 +17,7 @@ define test
 @ctest --preset $(1) --parallel $(JOBS) --output-junit $(CURDIR)/$(2)/junit.xml
 endef
 
-.PHONY: build run test asan tsan bench lint format docs coverage clean help packages
+.PHONY: build run test asan tsan bench fuzz lint format docs coverage clean help packages
 
 build: ## build everything into build/ (this is what plain `make` does)
 	$(call build,release)
@@ -41,6 +41,11 @@ tsan: packages ## all tests under the thread sanitizer
 bench: packages ## measure; prints a table and writes bench.json
 	$(call build,release)
 	@bench/run build
+
+fuzz: packages ## 60 s of mutated tables for each parser, under sanitizers (FUZZ_SECONDS=n)
+	@tools/install-packages fuzz
+	$(call build,fuzz,fuzzers)
+	@tools/fuzz build/fuzz $(or $(FUZZ_SECONDS),60)
 
 lint: ## formatting, clang-tidy on changed files, house rules, Lua
 	@tools/install-packages lint

@@ -31,7 +31,7 @@ endfunction()
 #
 # All *.cc below the current folder become the static library biotope_<name>, except
 #   *_test.cc   the program <name>_tests, each of its tests a ctest of its own,
-#   *_bench.cc  and main.cc, which belong to programs the folder declares itself.
+#   *_bench.cc, *_fuzz.cc and main.cc, which belong to programs the folder declares itself.
 # A folder without sources gives an INTERFACE library; without tests, no test program.
 # Tests run in the source root, with the path of the built command line in BIOTOPE_BINARY.
 function(biotope_folder name)
@@ -39,7 +39,7 @@ function(biotope_folder name)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
   set(tests ${sources})
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
-  list(FILTER sources EXCLUDE REGEX "(_test|_bench|/main)\\.cc$")
+  list(FILTER sources EXCLUDE REGEX "(_test|_bench|_fuzz|/main)\\.cc$")
 
   biotope_library(biotope_${name} SOURCES ${sources} DEPENDS ${arg_DEPENDS})
 

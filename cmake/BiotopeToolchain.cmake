@@ -10,7 +10,7 @@ if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE Release CACHE STRING "Release or Debug" FORCE)
 endif()
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1 -DNDEBUG" CACHE STRING "" FORCE)
-if(BIOTOPE_SANITIZE OR BIOTOPE_COVERAGE)
+if(BIOTOPE_SANITIZE OR BIOTOPE_COVERAGE OR BIOTOPE_FUZZ)
   set(CMAKE_CXX_FLAGS_DEBUG "-Og -g1" CACHE STRING "" FORCE)
 else()
   set(CMAKE_CXX_FLAGS_DEBUG "-Og -g" CACHE STRING "" FORCE)
@@ -26,6 +26,13 @@ if(BIOTOPE_SANITIZE)
   add_compile_options(-Wno-uninitialized -Wno-maybe-uninitialized -Wno-stringop-overflow
                       -Wno-array-bounds)
   add_link_options(-fsanitize=${BIOTOPE_SANITIZE})
+endif()
+if(BIOTOPE_FUZZ)
+  # clang warns of other things than g++, by which the code is judged; and where it checks types of
+  # functions it can not compile coroutines.
+  add_compile_options(-w -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize=function
+                      -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=address,undefined)
 endif()
 if(BIOTOPE_COVERAGE)
   add_compile_options(--coverage -fprofile-update=atomic)

@@ -90,7 +90,7 @@ Result<Values> resolve(std::span<const Parameter> table, const Values& given,
   for (const Parameter& p : table) complete.set(std::string(p.name), p.fallback);
   for (const auto& [name, value] : given.all()) {
     const auto row = std::find_if(table.begin(), table.end(),
-                                  [&](const Parameter& p) { return p.name == name; });
+                                  [&name = name](const Parameter& p) { return p.name == name; });
     if (row == table.end()) return unknown(table, name, whose);
     if (Status fine = check_value(*row, value, whose); !fine) return pass_on(fine);
     complete.set(name, value);
