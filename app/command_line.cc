@@ -89,6 +89,7 @@ int run_program(int argc, char** argv) {
       "  biotope class show nop");
   add_run(program);
   add_taste(program);
+  add_part(program);
   add_class(program);
   add_disk(program);
   add_version(program);

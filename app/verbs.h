@@ -20,6 +20,7 @@ struct Program {
 // Each adds a verb to the program.
 void add_run(Program& program);
 void add_taste(Program& program);
+void add_part(Program& program);
 void add_class(Program& program);
 void add_disk(Program& program);
 void add_version(Program& program);

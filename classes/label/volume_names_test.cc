@@ -1,6 +1,7 @@
 // Names that real tools have given to volumes, as another reader sees them.
 #include <gtest/gtest.h>
 
+#include "classes/gpt/gpt.h"
 #include "classes/label/testing.h"
 
 namespace biotope {
@@ -202,6 +203,50 @@ TEST_F(UfsNames, tables_are_not_found_once_more_under_a_name) {
   must(named.label_disk("da0", "disk"));
   EXPECT_NE(named.mesh.provider("label/disks1"), nullptr)
       << "a disk that was labelled as a whole has its table under that label, too";
+}
+
+class GptNames : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(
+        folder.done("truncate -s 4m image && PATH=$PATH:/usr/sbin:/sbin && "
+                    "sgdisk -n 1:2048:+1M -c 1:'home/of all' -n 2:0:+512K -c 2:swap image"))
+        << folder.errors();
+    must(t.mesh.load(std::make_unique<GptClass>()));
+    t.disk("da0", folder.read("image"));
+  }
+  // What blkid says of the partitions, in small letters.
+  Names guids() {
+    Names all;
+    for (const char* number : {"1", "2"}) {
+      std::string guid =
+          folder.run(sentence("PATH=$PATH:/usr/sbin:/sbin; sfdisk --part-uuid image ", number));
+      for (char& c : guid) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+      all.push_back("gptid/" + guid.substr(0, guid.find('\n')));
+    }
+    return all;
+  }
+  Folder folder;
+  LabelMesh t;
+};
+
+TEST_F(GptNames, Geom_label_gpt_entries_are_disks_by_their_labels_and_guids) {
+  Names expected = guids();
+  expected.insert(expected.end(), {"gpt/home%2Fof%20all", "gpt/swap"});
+  std::sort(expected.begin(), expected.end());
+  EXPECT_EQ(t.labels(), expected);
+  EXPECT_EQ(t.provider("gpt/swap").geom().name(), "da0p2");
+  EXPECT_EQ(t.provider("gpt/swap").media_size_bytes(), 512 << 10);
+}
+
+TEST_F(GptNames, Inv_E29_they_are_gone_while_their_partition_is_written_and_back_after) {
+  const Names before = t.labels();
+  User& writer = t.opened("writer", "da0p2", {1, 1, 0});
+  t.mesh.settle();
+  EXPECT_EQ(t.labels().size(), 2U) << "those of da0p1 stay";
+  must(t.mesh.close(writer.edge()));
+  t.mesh.settle();
+  EXPECT_EQ(t.labels(), before);
 }
 
 }  // namespace

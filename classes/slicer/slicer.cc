@@ -77,6 +77,7 @@ Verdict Slicer::answer(Bio& bio, Provider& provider) {
   if (name == "PART::scheme") return answer_attribute(bio, table_.scheme);
   if (name == "PART::type") return answer_attribute(bio, slice.type);
   if (name == "PART::label") return answer_attribute(bio, slice.label);
+  if (name == "PART::uuid") return answer_attribute(bio, slice.id);
   if (name == "PART::index") return answer_attribute(bio, std::to_string(slice.index));
   if (name == "PART::offset") return answer_attribute(bio, std::to_string(slice.start_bytes));
   if (name == "PART::depth") return answer_attribute(bio, std::to_string(depth_));
