@@ -20,6 +20,7 @@ constexpr std::size_t kRawPartition = 2;  // "c"
 constexpr std::size_t kUsualPartitions = 8;
 constexpr std::size_t kMaxPartitions = 22;
 constexpr std::size_t kAlphaOffset = 64;
+constexpr std::size_t kBootBytes = 8192;
 
 constexpr TypeName kTypes[] = {
     {"unused", "0x00"}, {"freebsd-swap", "0x01"},  {"freebsd-ufs", "0x07"},
@@ -268,7 +269,7 @@ void fill_in(const Place& place, std::span<std::byte> label, const Properties& m
   fields.rotations_per_minute.set(label, 3600);
   fields.interleave.set(label, 1);
   fields.magic_again.set(label, kMagic);
-  fields.boot_bytes.set(label, 8192);
+  fields.boot_bytes.set(label, kBootBytes);
   fields.superblock_bytes.set(label, 8192);
   const auto whole = LabelLayout::entries.at(label, kRawPartition);
   fields.length.set(whole, sectors);
@@ -339,6 +340,27 @@ class BsdScheme final : public Scheme {
     const auto label = place->label_in(sectors.change(place->sector));
     const auto end = std::min(label.size(), LabelLayout::entries.end(kMaxPartitions));
     std::ranges::fill(label.first(end), std::byte{0});
+    return {};
+  }
+
+  // The program lies over the label's sector and goes on behind it; the label stays.
+  Status boot(Sectors& sectors, std::span<const std::byte> program) const override {
+    const Result<Place> place = find_label(sectors);
+    if (!place) return pass_on(place);
+    if (place->alpha || program.size() > kBootBytes) {
+      return fail(EFBIG, "a boot program of ", program.size(), " bytes does not fit the ",
+                  place->alpha ? 0 : kBootBytes, " that a label has for it");
+    }
+    const auto size = static_cast<std::size_t>(sectors.sector_bytes());
+    Bytes area((program.size() + size - 1) / size * size);
+    std::ranges::copy(program, area.begin());
+    const auto sector = sectors.change(place->sector);
+    const Label label = summed(*place, place->label_in(sector));
+    const auto label_at = static_cast<std::size_t>(place->sector) * size + place->offset;
+    if (area.size() > label_at) {
+      std::ranges::copy(label, area.begin() + static_cast<std::ptrdiff_t>(label_at));
+    }
+    sectors.put(0, area);
     return {};
   }
 

@@ -230,6 +230,24 @@ RC_GTEST_PROP(Bsd, Inv_E37_noise_gives_a_sound_table_or_a_refusal,
   expect_sound(testing::parse(bsd::scheme(), image, below), below);
 }
 
+TEST(Bsd, a_boot_program_goes_around_the_label) {
+  Image image = start_with({{16, 400}, {}, {0, 1000, 0}});
+  image.resize(1000 * 512);
+  const Properties medium = disk(1000);
+  Document label = *read_table(bsd::scheme(), {}, medium, image);
+  const Table before = label.table();
+  EXPECT_EQ(label.boot(Image(8193)).error().code, EFBIG);
+  ASSERT_TRUE(label.boot(Image(8192, std::byte{0x90})));
+  for (const Step& step : label.steps()) {
+    std::copy(step.bytes.begin(), step.bytes.end(), image.begin() + step.sector * 512);
+  }
+  EXPECT_EQ(read_table(bsd::scheme(), {}, medium, image)->table(), before);
+  for (const std::size_t at :
+       {std::size_t{0}, std::size_t{511}, std::size_t{1023}, std::size_t{8191}}) {
+    EXPECT_EQ(image.at(at), std::byte{0x90}) << at;
+  }
+}
+
 // Where the machine starts from: the sum is kept right where it was, and a wrong one is left.
 TEST(Bsd, an_alphas_boot_block_stays_one_that_starts) {
   Image image(1000 * 512);
