@@ -16,6 +16,7 @@
 #include "classes/log_writes/log_writes.h"
 #include "classes/mbr/mbr.h"
 #include "classes/mirror/mirror_class.h"
+#include "classes/multipath/multipath.h"
 #include "classes/nop/nop.h"
 #include "classes/pc98/pc98.h"
 #include "classes/sgi/sgi.h"
@@ -50,6 +51,7 @@ std::vector<std::unique_ptr<Class>> all_classes() {
   classes.push_back(std::make_unique<StripeClass>());
   classes.push_back(std::make_unique<ConcatClass>());
   classes.push_back(std::make_unique<ShsecClass>());
+  classes.push_back(std::make_unique<MultipathClass>());
   // The last to taste: what another class takes for itself needs no names.
   classes.push_back(std::make_unique<LabelClass>());
   return classes;

@@ -56,7 +56,7 @@ class World {
     return *drivers.back();
   }
   // A disk that comes with contents; the disk of a driver that was there may have gone.
-  Status plug(const std::string& name, RamDriver& driver) {
+  Status plug(const std::string& name, DiskDriver& driver) {
     if (const auto disk = add_disk(t.mesh, name, driver); !disk) return pass_on(disk);
     t.mesh.settle();
     return {};
