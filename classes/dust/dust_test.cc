@@ -15,6 +15,7 @@ using testing::World;
 
 TEST(Dust, a_bad_sector_fails_to_be_read_until_it_is_written) {
   World w;
+  w.t.mesh.set_tasting(false);
   w.disk("da0", 1 << 20);
   auto& dust = w.make<Dust>("dust", "d", {"da0"}, {{"bad", word("5,16-31")}});
   Consumer& user = w.open("d");
