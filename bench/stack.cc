@@ -1,6 +1,7 @@
 #include "bench/stack.h"
 
 #include "classes/nop/nop.h"
+#include "classes/stripe/stripe.h"
 
 namespace biotope::bench {
 
@@ -38,6 +39,7 @@ DiskTraits NullDriver::traits() const {
 void Bench::load() {
   must(mesh.load(std::make_unique<DiskClass>()));
   must(mesh.load(std::make_unique<NopClass>()));
+  must(mesh.load(std::make_unique<StripeClass>()));
   mesh.set_tasting(false);
 }
 
@@ -65,6 +67,10 @@ Provider& Bench::fanout(const std::vector<Provider*>& below) {
   return top;
 }
 
+Provider& Bench::stripe(const std::vector<Provider*>& below) {
+  return must(mesh.create("stripe", "bench", below))->providers().front();
+}
+
 Consumer& Bench::user(Provider& below) {
   Geom& geom = mesh.add(std::make_unique<User>(mesh, cls_, "user"));
   Consumer& edge = *must(mesh.new_consumer(geom, below));
@@ -74,15 +80,24 @@ Consumer& Bench::user(Provider& below) {
 
 namespace {
 
-void fill_in(Bio& bio, std::int64_t turn) {
+void fill_in(Bio& bio, std::int64_t turn, Command command = Command::write) {
   alignas(64) static std::byte data[kRequestBytes];
-  bio.command = Command::write;
+  bio.command = command;
   bio.offset_bytes = (turn % 1024) * kRequestBytes;
   bio.length_bytes = kRequestBytes;
   bio.data = Data(data);
 }
 
 }  // namespace
+
+void issue_reads(Mesh& mesh, Consumer& edge, std::int64_t count) {
+  Bio bio;
+  bio.done = [](Bio&) {};
+  for (std::int64_t i = 0; i < count; ++i) {
+    fill_in(bio, i, Command::read);
+    mesh.submit(bio, edge);
+  }
+}
 
 void issue(Mesh& mesh, Consumer& edge, std::int64_t count) {
   Bio bio;

@@ -43,6 +43,8 @@ class Bench {
   Provider& nops(Provider& below, int layers);
   // A geom that sends every request to all of `below`, as a mirror does with writes.
   Provider& fanout(const std::vector<Provider*>& below);
+  // Stripes of 64 KiB over all of `below`.
+  Provider& stripe(const std::vector<Provider*>& below);
   // A user's edge to `below`, open for reading and writing.
   Consumer& user(Provider& below);
 
@@ -59,7 +61,9 @@ class Bench {
 // Issues `count` writes of 4 KiB, one after the other, with a request that the issuer owns, as a
 // Buf does.
 void issue(Mesh& mesh, Consumer& edge, std::int64_t count);
-// The same, each request taken from the pool and put back when it is done.
+// Likewise reads.
+void issue_reads(Mesh& mesh, Consumer& edge, std::int64_t count);
+// As issue(), each request taken from the pool and put back when it is done.
 void issue_pooled(Mesh& mesh, Consumer& edge, std::int64_t count);
 
 // How often the heap has been asked for memory since the start.
