@@ -299,8 +299,6 @@ TEST(MappedArray, what_waits_for_an_order_ends_when_a_disk_goes) {
   slow.pull();
   w.t.executor.run();
   EXPECT_EQ(issuer.errors, std::vector<int>(3, ENXIO));
-  w.t.mesh.wither(user.geom());
-  w.t.executor.run();
   EXPECT_EQ(w.t.mesh.census().bios, 0U);
 }
 

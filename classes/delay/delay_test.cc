@@ -63,8 +63,6 @@ TEST(Delay, what_waits_when_the_disk_goes_ends_with_ENXIO) {
   below.pull();
   w.t.executor.run();
   EXPECT_EQ(issuer.errors, std::vector<int>{ENXIO});
-  w.t.mesh.wither(user.geom());
-  w.t.executor.run();
   EXPECT_EQ(w.t.mesh.census(), Census{});
 }
 

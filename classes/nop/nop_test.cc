@@ -66,6 +66,7 @@ TEST(Nop, Geom_nop_preserve_props) {
   w.make("nop", "b", {"a"});
   EXPECT_EQ(w.t.provider("b").properties(), w.t.provider("a").properties());
   EXPECT_EQ(w.t.provider("b").sector_size_bytes(), 2048);
+  w.drivers[0]->bytes().resize(1 << 21);
   EXPECT_TRUE(w.t.mesh.resize(w.t.provider("da0"), 1 << 21));
   w.t.mesh.settle();
   EXPECT_EQ(w.t.provider("b").media_size_bytes(), 1 << 21);

@@ -67,6 +67,7 @@ TEST_P(EachThrough, follows_the_size_below_and_goes_with_the_disk) {
   World w;
   RamDriver& below = w.disk("da0", 1 << 20);
   w.make(GetParam(), "x", {"da0"});
+  w.drivers[0]->bytes().resize(1 << 21);
   EXPECT_TRUE(w.t.mesh.resize(w.t.provider("da0"), 1 << 21));
   w.t.mesh.settle();
   EXPECT_EQ(w.t.provider("x").media_size_bytes(), 1 << 21);
