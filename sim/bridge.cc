@@ -20,7 +20,7 @@ constexpr std::int64_t kMostBytes = 128 * 1024;
 constexpr std::int32_t kNativeHeads = 64;
 constexpr std::int32_t kNativeSectorsPerTrack = 32;
 
-DiskTraits traits_of(const Medium& medium, const DriveProfile& profile, std::string ident) {
+DiskTraits traits_of(const Medium& medium, const DiskProfile& profile, std::string ident) {
   DiskTraits traits;
   traits.properties.media_size_bytes = medium.size_bytes();
   traits.properties.sector_size_bytes = medium.sector_size();
@@ -33,7 +33,7 @@ DiskTraits traits_of(const Medium& medium, const DriveProfile& profile, std::str
   traits.properties.ident = std::move(ident);
   traits.max_transfer_bytes =
       std::max(kMostBytes / medium.sector_size(), std::int64_t{1}) * medium.sector_size();
-  traits.queue_depth = profile.queue_depth;
+  traits.queue_depth = profile.queue.depth;
   return traits;
 }
 
@@ -185,9 +185,9 @@ class Bridge::Bay final : public Host {
 // Makes a disk of the medium that is in.
 void Bridge::Bay::appear() {
   std::erase_if(drivers_, [](const auto& driver) { return !driver->in_use(); });
-  const std::string ident = sentence(drive_.profile().name, " in ", drive_.name());
+  const std::string ident = sentence(drive_.model()->profile.name, " in ", drive_.name());
   drivers_.push_back(
-      std::make_unique<MediumDriver>(place_, traits_of(*drive_.medium(), drive_.profile(), ident)));
+      std::make_unique<MediumDriver>(place_, traits_of(*drive_.medium(), drive_.model()->profile, ident)));
   current_ = drivers_.back().get();
   const Result<Disk*> disk = add_disk(*mesh_, sentence("da", number_), *current_);
   appeared_ = Status();

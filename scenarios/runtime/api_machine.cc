@@ -1,6 +1,7 @@
 #include "scenarios/runtime/api.h"
 #include "scenarios/runtime/call.h"
 #include "scenarios/runtime/world.h"
+#include "sim/disk/profiles.h"
 
 // The hardware: controllers with bays, and media to put into them.
 
@@ -164,9 +165,9 @@ Answer medium(Call& call) {
   if (!values) return hand_on(values);
   const auto image = image_of(call);
   if (!image) return hand_on(image);
-  const Result<sim::DriveProfile> profile = sim::find_drive_profile(values->text("profile"));
-  if (!profile) return misuse("medium: ", profile.error().text);
-  const sim::MediumShape shape{profile->capacity_bytes, profile->sector_size};
+  const auto kind = sim::find_profile(values->text("profile"));
+  if (!kind) return misuse("medium: ", kind.error().text);
+  const sim::MediumShape shape{(*kind)->capacity_bytes(), (*kind)->sector_bytes()};
   auto made = image->empty() ? sim::Medium::blank(values->text("name"), shape)
                              : sim::Medium::load(*image, shape);
   if (!made) return failed(FailureKind::bad_input, made.error());

@@ -56,7 +56,7 @@ void HardDisk::set_mark(DiskRequest& request) const {
 }
 
 bool HardDisk::wants_bus(const DiskRequest& request) const {
-  const Segment& segment = *request.segment;
+  const CacheSegment& segment = *request.segment;
   if (request.write) {
     if (request.moved == request.sectors()) return segment.to_write >= request.end;
     const std::int64_t not_written = segment.end - segment.to_write;
@@ -90,7 +90,7 @@ void HardDisk::transfer(DiskRequest& request, std::int64_t now_ns) {
 // Waits on the bus only for an arm that is at work for it: one that works for another may wait for
 // the bus itself.
 void HardDisk::transfer_read(DiskRequest& request, std::int64_t now_ns) {
-  const Segment& segment = *request.segment;
+  const CacheSegment& segment = *request.segment;
   const std::int64_t out = request.first + request.moved;
   if (out == request.end) return tell_host(request, now_ns);
   const std::int64_t there = std::min(segment.end, request.end) - out;
@@ -107,7 +107,7 @@ void HardDisk::transfer_read(DiskRequest& request, std::int64_t now_ns) {
 }
 
 void HardDisk::transfer_write(DiskRequest& request, std::int64_t now_ns) {
-  Segment& segment = *request.segment;
+  CacheSegment& segment = *request.segment;
   const std::int64_t left = request.sectors() - request.moved;
   if (left == 0) {
     const bool done = profile().cache.write_back != 0 || segment.to_write >= request.end;
@@ -129,7 +129,7 @@ void HardDisk::transfer_write(DiskRequest& request, std::int64_t now_ns) {
 
 void HardDisk::end_chunk(DiskRequest& request) {
   if (request.write) {
-    Segment& segment = *request.segment;
+    CacheSegment& segment = *request.segment;
     request.moved += segment.incoming.sectors;
     segments_.grow(segment, segment.incoming.sectors);
     segment.incoming = {};

@@ -25,13 +25,13 @@ enum WriteValue : int {
   kWriteAppend = 7,
 };
 
-int nearness(Segment::State state) {
+int nearness(CacheSegment::State state) {
   switch (state) {
-    case Segment::State::dirty:
+    case CacheSegment::State::dirty:
       return 3;
-    case Segment::State::writing:
+    case CacheSegment::State::writing:
       return 2;
-    case Segment::State::reading:
+    case CacheSegment::State::reading:
       return 1;
     default:
       return 0;
@@ -43,15 +43,15 @@ int nearness(Segment::State state) {
 CacheSegments::CacheSegments(const Cache& cache)
     : cache_(cache), segments_(static_cast<std::size_t>(cache.segments)) {
   // The first is looked at first, as long as none has been used.
-  for (Segment& segment : segments_) segment.used = ++uses_;
+  for (CacheSegment& segment : segments_) segment.used = ++uses_;
 }
 
 // The best, and of equals the one that was used longest ago.
 template <class ValueOf>
-std::pair<Segment*, int> CacheSegments::best(ValueOf value_of) {
-  Segment* found = nullptr;
+std::pair<CacheSegment*, int> CacheSegments::best(ValueOf value_of) {
+  CacheSegment* found = nullptr;
   int most = 0;
-  for (Segment& segment : segments_) {
+  for (CacheSegment& segment : segments_) {
     const int value = value_of(segment);
     if (value < most || value == 0) continue;
     if (value == most && segment.used > found->used) continue;
@@ -61,8 +61,8 @@ std::pair<Segment*, int> CacheSegments::best(ValueOf value_of) {
   return {found, most};
 }
 
-int CacheSegments::value_for_read(const Segment& s, std::int64_t from, std::int64_t to,
-                                  const Segment* stoppable) const {
+int CacheSegments::value_for_read(const CacheSegment& s, std::int64_t from, std::int64_t to,
+                                  const CacheSegment* stoppable) const {
   if (cache_.separate_write_segment && is_write_segment(s)) return 0;
   const bool has_first = s.has_data() && s.holds(from);
   const bool was_written = s.to_be_written() || s.last_was_write;
@@ -70,11 +70,11 @@ int CacheSegments::value_for_read(const Segment& s, std::int64_t from, std::int6
     return (to <= s.end ? kReadWhole : kReadPartial) + nearness(s.state);
   }
   switch (s.state) {
-    case Segment::State::empty:
+    case CacheSegment::State::empty:
       return s.users == 0 ? kReadEmpty : 0;
-    case Segment::State::clean:
+    case CacheSegment::State::clean:
       return s.users == 0 ? kReadClean : 0;
-    case Segment::State::reading:
+    case CacheSegment::State::reading:
       if (cache_.almost_hits && from == s.end) return kReadPartial + nearness(s.state);
       return &s == stoppable ? kReadStop : 0;
     default:
@@ -82,9 +82,10 @@ int CacheSegments::value_for_read(const Segment& s, std::int64_t from, std::int6
   }
 }
 
-Found CacheSegments::find_for_read(std::int64_t from, std::int64_t to, const Segment* stoppable) {
+Found CacheSegments::find_for_read(std::int64_t from, std::int64_t to,
+                                   const CacheSegment* stoppable) {
   const auto [segment, value] =
-      best([&](const Segment& s) { return value_for_read(s, from, to, stoppable); });
+      best([&](const CacheSegment& s) { return value_for_read(s, from, to, stoppable); });
   if (segment == nullptr) return {};
   if (value >= kReadWhole) return {Found::Kind::whole, segment};
   // The rest of it can not be read into a segment that waits for its way out.
@@ -94,20 +95,20 @@ Found CacheSegments::find_for_read(std::int64_t from, std::int64_t to, const Seg
   return {Found::Kind::miss, segment};
 }
 
-int CacheSegments::value_for_write(const Segment& s, std::int64_t from, std::int64_t to,
-                                   const Segment* stoppable, bool room_for_more) const {
+int CacheSegments::value_for_write(const CacheSegment& s, std::int64_t from, std::int64_t to,
+                                   const CacheSegment* stoppable, bool room_for_more) const {
   if (cache_.separate_write_segment && !is_write_segment(s)) return 0;
   if (s.to_be_written()) {
     const bool goes_on = from == s.end && from == s.writes_end && s.incoming.sectors == 0;
     const bool fits = from - s.to_write < cache_.segment_sectors;
     if (!cache_.combines_writes || !goes_on || !fits) return 0;
-    return s.state == Segment::State::writing ? kWriteAppend : kWriteAppendDirty;
+    return s.state == CacheSegment::State::writing ? kWriteAppend : kWriteAppendDirty;
   }
   if (!room_for_more && !cache_.separate_write_segment) return 0;
   switch (s.state) {
-    case Segment::State::empty:
+    case CacheSegment::State::empty:
       return s.users == 0 ? kWriteEmpty : 0;
-    case Segment::State::clean:
+    case CacheSegment::State::clean:
       if (s.users > 0) return 0;
       return s.overlaps(from, to) ? kWriteOver : kWriteClean;
     default:
@@ -115,12 +116,14 @@ int CacheSegments::value_for_write(const Segment& s, std::int64_t from, std::int
   }
 }
 
-Found CacheSegments::find_for_write(std::int64_t from, std::int64_t to, const Segment* stoppable) {
+Found CacheSegments::find_for_write(std::int64_t from, std::int64_t to,
+                                    const CacheSegment* stoppable) {
   const auto dirty = std::count_if(segments_.begin(), segments_.end(),
-                                   [](const Segment& s) { return s.to_be_written(); });
+                                   [](const CacheSegment& s) { return s.to_be_written(); });
   const bool room_for_more = dirty < cache_.write_segments;
-  const auto [segment, value] = best(
-      [&](const Segment& s) { return value_for_write(s, from, to, stoppable, room_for_more); });
+  const auto [segment, value] = best([&](const CacheSegment& s) {
+    return value_for_write(s, from, to, stoppable, room_for_more);
+  });
   if (segment == nullptr) return {};
   if (value >= kWriteAppendDirty) return {Found::Kind::append, segment};
   if (collides(from, to, true, segment)) return {};
@@ -129,44 +132,45 @@ Found CacheSegments::find_for_write(std::int64_t from, std::int64_t to, const Se
 
 // What waits to be written, and what somebody still needs, is touched by nobody else.
 bool CacheSegments::collides(std::int64_t from, std::int64_t to, bool write,
-                             const Segment* chosen) const {
-  return std::any_of(segments_.begin(), segments_.end(), [&](const Segment& s) {
+                             const CacheSegment* chosen) const {
+  return std::any_of(segments_.begin(), segments_.end(), [&](const CacheSegment& s) {
     if (&s == chosen || !s.has_data() || !s.overlaps(from, to)) return false;
     return s.to_be_written() || (write && s.users > 0);
   });
 }
 
-void CacheSegments::use(Segment& segment, bool write) {
+void CacheSegments::use(CacheSegment& segment, bool write) {
   segment.used = ++uses_;
   segment.last_was_write = write;
 }
 
-void CacheSegments::refill(Segment& segment, std::int64_t sector) {
+void CacheSegments::refill(CacheSegment& segment, std::int64_t sector) {
   segment.begin = segment.end = segment.to_write = sector;
   segment.least = segment.most = 0;
 }
 
-void CacheSegments::invalidate_others(const Segment& written, std::int64_t from, std::int64_t to) {
-  for (Segment& s : segments_) {
-    if (&s == &written || s.state != Segment::State::clean || s.users > 0) continue;
-    if (s.overlaps(from, to)) s.state = Segment::State::empty;
+void CacheSegments::invalidate_others(const CacheSegment& written, std::int64_t from,
+                                      std::int64_t to) {
+  for (CacheSegment& s : segments_) {
+    if (&s == &written || s.state != CacheSegment::State::clean || s.users > 0) continue;
+    if (s.overlaps(from, to)) s.state = CacheSegment::State::empty;
   }
 }
 
-void CacheSegments::grow(Segment& segment, std::int64_t sectors) const {
+void CacheSegments::grow(CacheSegment& segment, std::int64_t sectors) const {
   segment.end += sectors;
   segment.begin = std::max(segment.begin, segment.end - cache_.segment_sectors);
 }
 
-void CacheSegments::written_out(Segment& segment) const {
+void CacheSegments::written_out(CacheSegment& segment) const {
   const bool kept = cache_.keeps && cache_.hits_on_written;
-  segment.state = kept ? Segment::State::clean : Segment::State::empty;
+  segment.state = kept ? CacheSegment::State::clean : CacheSegment::State::empty;
 }
 
-Segment* CacheSegments::find_dirty() {
-  Segment* found = nullptr;
-  for (Segment& s : segments_) {
-    if (s.state != Segment::State::dirty) continue;
+CacheSegment* CacheSegments::find_dirty() {
+  CacheSegment* found = nullptr;
+  for (CacheSegment& s : segments_) {
+    if (s.state != CacheSegment::State::dirty) continue;
     if (found == nullptr || s.used < found->used) found = &s;
   }
   return found;

@@ -23,7 +23,7 @@ struct Chunk {
 
 // A part of the drive's buffer: the sectors begin..end - 1, of which the oldest fall out when it
 // is full.
-struct Segment {
+struct CacheSegment {
   enum class State : std::uint8_t { empty, clean, reading, writing, dirty };
 
   State state = State::empty;
@@ -58,7 +58,7 @@ struct Found {
     append,   // a write that goes on with the segment being written
   };
   Kind kind = Kind::none;
-  Segment* segment = nullptr;
+  CacheSegment* segment = nullptr;
 };
 
 // The buffer of a drive, by the rules of its parameters.
@@ -68,37 +68,37 @@ class CacheSegments {
 
   // The best segment for sectors from..to - 1. `stoppable`: the segment of a read-ahead that this
   // request may break off, or null.
-  Found find_for_read(std::int64_t from, std::int64_t to, const Segment* stoppable);
-  Found find_for_write(std::int64_t from, std::int64_t to, const Segment* stoppable);
+  Found find_for_read(std::int64_t from, std::int64_t to, const CacheSegment* stoppable);
+  Found find_for_write(std::int64_t from, std::int64_t to, const CacheSegment* stoppable);
 
   // Makes it the most recently used one.
-  void use(Segment& segment, bool write);
-  bool most_recently_used(const Segment& segment) const { return segment.used == uses_; }
+  void use(CacheSegment& segment, bool write);
+  bool most_recently_used(const CacheSegment& segment) const { return segment.used == uses_; }
   // Forgets contents: the segment is about to hold what begins at `sector`.
-  static void refill(Segment& segment, std::int64_t sector);
+  static void refill(CacheSegment& segment, std::int64_t sector);
   // Others that hold what is about to be written have it no longer.
-  void invalidate_others(const Segment& written, std::int64_t from, std::int64_t to);
+  void invalidate_others(const CacheSegment& written, std::int64_t from, std::int64_t to);
   // Adds sectors at the end; the oldest fall out.
-  void grow(Segment& segment, std::int64_t sectors) const;
+  void grow(CacheSegment& segment, std::int64_t sectors) const;
   // What a segment is once everything in it is on the medium.
-  void written_out(Segment& segment) const;
-  Segment* find_dirty();
+  void written_out(CacheSegment& segment) const;
+  CacheSegment* find_dirty();
 
   std::int64_t size() const { return cache_.segment_sectors; }
-  const std::vector<Segment>& all() const { return segments_; }
+  const std::vector<CacheSegment>& all() const { return segments_; }
 
  private:
-  int value_for_read(const Segment& s, std::int64_t from, std::int64_t to,
-                     const Segment* stoppable) const;
-  int value_for_write(const Segment& s, std::int64_t from, std::int64_t to,
-                      const Segment* stoppable, bool room_for_more) const;
-  bool collides(std::int64_t from, std::int64_t to, bool write, const Segment* chosen) const;
-  bool is_write_segment(const Segment& s) const { return &s == segments_.data(); }
+  int value_for_read(const CacheSegment& s, std::int64_t from, std::int64_t to,
+                     const CacheSegment* stoppable) const;
+  int value_for_write(const CacheSegment& s, std::int64_t from, std::int64_t to,
+                      const CacheSegment* stoppable, bool room_for_more) const;
+  bool collides(std::int64_t from, std::int64_t to, bool write, const CacheSegment* chosen) const;
+  bool is_write_segment(const CacheSegment& s) const { return &s == segments_.data(); }
   template <class ValueOf>
-  std::pair<Segment*, int> best(ValueOf value_of);
+  std::pair<CacheSegment*, int> best(ValueOf value_of);
 
   Cache cache_;
-  std::vector<Segment> segments_;
+  std::vector<CacheSegment> segments_;
   std::uint64_t uses_ = 0;
 };
 

@@ -38,7 +38,7 @@ struct DiskRequest {
   bool reselected = false;
   bool needs_arm = false;  // it has a segment, and part of what it needs is on the medium only
 
-  Segment* segment = nullptr;
+  CacheSegment* segment = nullptr;
   std::int64_t moved = 0;  // sectors that have crossed the bus
   Chunk chunk;             // of a read, on the bus now
   std::int64_t mark = 0;   // sectors worth coming back for

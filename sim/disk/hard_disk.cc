@@ -117,7 +117,7 @@ void HardDisk::serve_next(std::int64_t now_ns) {
       continue;
     }
     if (mechanism_.free()) {
-      if (Segment* dirty = segments_.find_dirty(); dirty != nullptr) {
+      if (CacheSegment* dirty = segments_.find_dirty(); dirty != nullptr) {
         mechanism_.start(*dirty, nullptr, true, dirty->to_write, now_ns);
         continue;
       }
@@ -175,7 +175,7 @@ void HardDisk::end_phase(DiskRequest& request, std::int64_t now_ns) {
 // The host has taken note in the same instant: what was read for it goes on for nobody.
 void HardDisk::finish(DiskRequest& request, std::int64_t now_ns) {
   if (on_bus_ == &request) on_bus_ = nullptr;
-  Segment& segment = *request.segment;
+  CacheSegment& segment = *request.segment;
   --segment.users;
   const bool forgets = !request.write && profile().cache.read_ahead_over == -1;
   if (forgets && segment.users == 0 && !segment.to_be_written()) {
@@ -199,14 +199,25 @@ void HardDisk::finish(DiskRequest& request, std::int64_t now_ns) {
 bool HardDisk::arm_available() const { return mechanism_.free() || stoppable() != nullptr; }
 
 // The segment of a read-ahead that may be broken off.
-const Segment* HardDisk::stoppable() const {
+const CacheSegment* HardDisk::stoppable() const {
   if (!mechanism_.reads_ahead()) return nullptr;
-  const Segment* segment = mechanism_.segment();
+  const CacheSegment* segment = mechanism_.segment();
   return segment->end >= segment->least ? segment : nullptr;
 }
 
+std::int64_t HardDisk::progress(std::uint64_t tag, std::int64_t now_ns) {
+  mechanism_.sync(now_ns);
+  for (const DiskRequest* request : active_) {
+    if (request->tag != tag || request->segment == nullptr) continue;
+    const std::int64_t reached =
+        request->write ? request->segment->to_write : request->out_at(now_ns);
+    return std::clamp<std::int64_t>(reached - request->first, 0, request->sectors());
+  }
+  return 0;
+}
+
 bool HardDisk::writes_back() const {
-  for (const Segment& segment : segments_.all()) {
+  for (const CacheSegment& segment : segments_.all()) {
     if (segment.to_be_written()) return true;
   }
   return false;

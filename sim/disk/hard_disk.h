@@ -20,6 +20,9 @@ struct DiskModel {
   explicit DiskModel(DiskProfile p) : profile(std::move(p)), layout(profile.geometry) {}
   const DiskProfile profile;
   const Layout layout;
+
+  std::int64_t sector_bytes() const { return profile.geometry.sector_bytes; }
+  std::int64_t capacity_bytes() const { return layout.sectors() * sector_bytes(); }
 };
 
 // What becomes of requests: how many, by what they found in the buffer when they were taken up.
@@ -68,6 +71,9 @@ class HardDisk {
 
   // Requests the host waits for.
   std::int64_t outstanding() const { return outstanding_; }
+  // Of a request that is not done: how many of its sectors are on the medium, or with the host, by
+  // now. Everything due by `now_ns` must have been taken out.
+  std::int64_t progress(std::uint64_t tag, std::int64_t now_ns);
   // Data of writes that are done for the host, but not on the medium.
   bool writes_back() const;
   const DiskCounts& counts() const { return counts_; }
@@ -87,7 +93,7 @@ class HardDisk {
   void finish(DiskRequest& request, std::int64_t now_ns);
   void activate(DiskRequest& request);
   bool arm_available() const;
-  const Segment* stoppable() const;
+  const CacheSegment* stoppable() const;
 
   // service.cc: what a request finds, and what is done for it. False: it has to wait.
   bool take_up(DiskRequest& request, bool fresh, std::int64_t now_ns);

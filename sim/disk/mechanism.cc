@@ -41,12 +41,12 @@ std::int64_t Mechanism::access_ns(std::int64_t number, bool write, std::int64_t 
   return moved_ns + spindle_.wait_ns(now_ns + moved_ns, place.angle);
 }
 
-void Mechanism::start(Segment& segment, DiskRequest* request, bool write, std::int64_t number,
+void Mechanism::start(CacheSegment& segment, DiskRequest* request, bool write, std::int64_t number,
                       std::int64_t start_ns) {
   segment_ = &segment;
   request_ = request;
   write_ = write;
-  segment.state = write ? Segment::State::writing : Segment::State::reading;
+  segment.state = write ? CacheSegment::State::writing : CacheSegment::State::reading;
   arrive(number, start_ns);
 }
 
@@ -77,7 +77,7 @@ void Mechanism::arrive(std::int64_t number, std::int64_t start_ns) {
   early_ = {};
   in_slot_ = false;
   running_ = true;
-  event_ns_ = first_slot_ns_;
+  event_ns_ = std::max(arrived_ns_, first_slot_ns_);
   if (moved_ns > 0) ++counts_.movements;
   counts_.moving_ns += moved_ns;
   counts_.rotation_ns += wait_ns;
@@ -110,7 +110,7 @@ void Mechanism::abandon(std::int64_t now_ns) {
 void Mechanism::serve(DiskRequest* request) { request_ = request; }
 
 void Mechanism::release() {
-  if (segment_ != nullptr && !write_) segment_->state = Segment::State::clean;
+  if (segment_ != nullptr && !write_) segment_->state = CacheSegment::State::clean;
   segment_ = nullptr;
   request_ = nullptr;
   running_ = false;
@@ -182,7 +182,8 @@ void Mechanism::look_again(std::int64_t now_ns) {
 
 void Mechanism::sync(std::int64_t now_ns) {
   if (!running_ || !in_slot_) return;
-  std::int64_t passed = ((now_ns - first_slot_ns_) << kFraction) / slot_width_ - slots_passed_;
+  // Ends of slots are rounded to nanoseconds, so one more may be over.
+  std::int64_t passed = ((now_ns - first_slot_ns_) << kFraction) / slot_width_ + 1 - slots_passed_;
   while (passed > 0 && slot_ns(slots_passed_ + passed) > now_ns) --passed;
   // What ends just now is for step().
   while (passed > 0 && slot_ns(slots_passed_ + passed) >= event_ns_) --passed;
@@ -211,6 +212,7 @@ void Mechanism::go_on(std::int64_t now_ns) {
 // Sectors that pass all alike: more than one only where they are taken in order.
 void Mechanism::pass(std::int64_t slots) {
   if (usable_) {
+    counts_.transfer_ns += slot_ns(slots_passed_ + slots) - slot_ns(slots_passed_);
     if (block_ == expected()) {
       take(slots);
     } else {

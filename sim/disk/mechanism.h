@@ -18,7 +18,8 @@ struct MechanismCounts {
   std::int64_t movements = 0;
   std::int64_t moving_ns = 0;
   std::int64_t rotation_ns = 0;
-  std::int64_t sectors = 0;  // read or written
+  std::int64_t sectors = 0;      // read or written, and
+  std::int64_t transfer_ns = 0;  // how long they took to pass
   friend bool operator==(const MechanismCounts&, const MechanismCounts&) = default;
 };
 
@@ -35,7 +36,7 @@ class Mechanism {
   bool free() const { return segment_ == nullptr; }
   bool running() const { return running_; }
   bool writing() const { return segment_ != nullptr && write_; }
-  Segment* segment() const { return segment_; }
+  CacheSegment* segment() const { return segment_; }
   // Who waits for what it does; null: nobody.
   DiskRequest* request() const { return request_; }
   bool reads_ahead() const { return segment_ != nullptr && !write_ && request_ == nullptr; }
@@ -46,7 +47,7 @@ class Mechanism {
   std::int64_t access_ns(std::int64_t number, bool write, std::int64_t now_ns) const;
 
   // Takes up work from sector `number` on; the arm starts at `start_ns` or when it has stopped.
-  void start(Segment& segment, DiskRequest* request, bool write, std::int64_t number,
+  void start(CacheSegment& segment, DiskRequest* request, bool write, std::int64_t number,
              std::int64_t start_ns);
   // Lets go of a read-ahead; from stop_ns() on the arm can move.
   void abandon(std::int64_t now_ns);
@@ -104,7 +105,7 @@ class Mechanism {
   SeekCurve seek_curve_;
   Spindle spindle_;
 
-  Segment* segment_ = nullptr;
+  CacheSegment* segment_ = nullptr;
   DiskRequest* request_ = nullptr;
   bool write_ = false;
   bool running_ = false;

@@ -11,7 +11,7 @@ void HardDisk::media_event(std::int64_t now_ns) {
 
 // Whether reading ends here, all that is wanted being in.
 bool HardDisk::read_ahead_ends(const DiskRequest* request) const {
-  const Segment& segment = *mechanism_.segment();
+  const CacheSegment& segment = *mechanism_.segment();
   if (request != nullptr && segment.end < request->end) return false;
   if (segment.end >= segment.most) return true;
   const ReadAhead extent = profile().cache.read_ahead;
@@ -36,7 +36,7 @@ void HardDisk::after_read(std::int64_t now_ns) {
 }
 
 void HardDisk::after_write(std::int64_t now_ns) {
-  Segment& segment = *mechanism_.segment();
+  CacheSegment& segment = *mechanism_.segment();
   const bool all_written = segment.to_write == segment.end && segment.end == segment.writes_end;
   if (!all_written) {
     mechanism_.go_on(now_ns);

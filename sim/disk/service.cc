@@ -98,7 +98,7 @@ bool HardDisk::take_up_read(DiskRequest& request, bool fresh, std::int64_t now_n
 }
 
 void HardDisk::attach_read(DiskRequest& request, const Found& found) {
-  Segment& segment = *found.segment;
+  CacheSegment& segment = *found.segment;
   if (found.kind == Found::Kind::miss) {
     if (mechanism_.segment() == &segment) mechanism_.abandon(now_ns_);
     CacheSegments::refill(segment, request.first);
@@ -115,7 +115,7 @@ void HardDisk::attach_read(DiskRequest& request, const Found& found) {
 // Puts the arm to work on what the buffer lacks, or on reading ahead where the drive does that.
 void HardDisk::read_medium(DiskRequest& request, std::int64_t now_ns) {
   request.needs_arm = false;
-  Segment& segment = *request.segment;
+  CacheSegment& segment = *request.segment;
   if (mechanism_.reads_ahead()) {
     mechanism_.abandon(now_ns);
   }
@@ -158,7 +158,7 @@ bool HardDisk::take_up_write(DiskRequest& request, bool fresh, std::int64_t now_
     return false;
   }
   const ExtraDisconnect& extra = profile().extra_disconnect;
-  Segment& segment = *found.segment;
+  CacheSegment& segment = *found.segment;
   request.extra_disconnect = extra.on && fresh && !append &&
                              segments_.most_recently_used(segment) && segment.last_was_write &&
                              request.first != segment.end;
@@ -183,11 +183,11 @@ bool HardDisk::take_up_write(DiskRequest& request, bool fresh, std::int64_t now_
 
 void HardDisk::attach_write(DiskRequest& request, const Found& found, bool arm,
                             std::int64_t now_ns) {
-  Segment& segment = *found.segment;
+  CacheSegment& segment = *found.segment;
   const Cache& cache = profile().cache;
   segments_.invalidate_others(segment, request.first, request.end);
   if (mechanism_.reads_ahead()) {
-    Segment& ahead = *mechanism_.segment();
+    CacheSegment& ahead = *mechanism_.segment();
     if (cache.write_hit_stops_read_ahead && ahead.overlaps(request.first, request.end)) {
       ahead.least = ahead.most = ahead.end;
     }
@@ -195,7 +195,7 @@ void HardDisk::attach_write(DiskRequest& request, const Found& found, bool arm,
   }
   if (found.kind == Found::Kind::miss) {
     CacheSegments::refill(segment, request.first);
-    segment.state = Segment::State::dirty;
+    segment.state = CacheSegment::State::dirty;
   }
   segment.writes_end = request.end;
   segment.newest_begin = request.first;

@@ -16,13 +16,14 @@ class Spindle {
   std::int64_t angle_at(std::int64_t time_ns) const {
     return time_ns % kRevolution * rpm_ % kRevolution;
   }
-  // From `now_ns` until `angle` is under the heads. What began up to this many nanoseconds ago is
-  // still met: times are whole nanoseconds, and a sector must not be missed by rounding.
+  // From `now_ns` until `angle` is under the heads. What began up to kSlackNs ago is still met, and
+  // the wait is negative: times are whole nanoseconds, and a sector must not be missed by rounding.
   static constexpr std::int64_t kSlackNs = 2;
   std::int64_t wait_ns(std::int64_t now_ns, std::int64_t angle) const {
-    std::int64_t to_go = angle - angle_at(now_ns);
-    if (to_go < 0) to_go += kRevolution;
-    return to_go >= kRevolution - kSlackNs * rpm_ ? 0 : (to_go + rpm_ / 2) / rpm_;
+    const std::int64_t slack = kSlackNs * rpm_;
+    const std::int64_t ahead = angle - angle_at(now_ns) + slack;
+    const std::int64_t to_go = ahead < 0 ? ahead + kRevolution : ahead % kRevolution;
+    return (to_go + rpm_ / 2) / rpm_ - kSlackNs;
   }
   std::int64_t rpm() const { return rpm_; }
   double revolution_ns() const {

@@ -69,7 +69,7 @@ TEST(WorkedRequests, what_the_first_hp_c2247a_request_leaves) {
   EXPECT_FALSE(disk.finished(35'525'605));
   disk.submit(0, false, 564'349, 2, 35'525'605);
   EXPECT_EQ(disk.counts().whole_hits, 1);
-  const Segment& segment = *disk.mechanism().segment();
+  const CacheSegment& segment = *disk.mechanism().segment();
   EXPECT_EQ(segment.begin, 564'347);
   EXPECT_EQ(segment.end, 564'458);
   EXPECT_EQ(segment.most, 564'479);

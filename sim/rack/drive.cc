@@ -9,8 +9,12 @@
 
 namespace biotope::sim {
 
-Drive::Drive(const sc_core::sc_module_name& name, Executor& executor, const DriveProfile& profile)
-    : sc_module(name), executor_(executor), profile_(profile), mechanics_(profile) {
+Drive::Drive(const sc_core::sc_module_name& name, Executor& executor,
+             std::shared_ptr<const DiskModel> model)
+    : sc_module(name),
+      executor_(executor),
+      model_(std::move(model)),
+      disk_(std::make_unique<HardDisk>(model_)) {
   socket.register_nb_transport_fw(this, &Drive::receive);
 }
 
@@ -28,11 +32,11 @@ Status Drive::insert(std::shared_ptr<Medium> medium) {
     return fail(EBUSY, "medium '", medium->name(), "' is in ", medium->in_drive(),
                 "; take it out there first");
   }
-  if (medium->sector_size() != profile_.sector_size ||
-      medium->size_bytes() > profile_.capacity_bytes) {
+  const std::int64_t capacity_bytes = model_->capacity_bytes();
+  if (medium->sector_size() != model_->sector_bytes() || medium->size_bytes() > capacity_bytes) {
     return fail(EINVAL, "medium '", medium->name(), "' with ", medium->size_bytes(), " bytes in ",
-                medium->sector_size(), "-byte sectors does not fit ", name(), ", a ", profile_.name,
-                " of ", profile_.capacity_bytes, " bytes in ", profile_.sector_size,
+                medium->sector_size(), "-byte sectors does not fit ", name(), ", a ",
+                model_->profile.name, " of ", capacity_bytes, " bytes in ", model_->sector_bytes(),
                 "-byte sectors");
   }
   medium_ = std::move(medium);
@@ -70,8 +74,15 @@ void Drive::remove_medium(Removal how) {
   medium_->set_in_drive({});
   medium_.reset();
   locks_ = 0;
-  ++era_;
-  if (current_ != nullptr) answer_soon(*std::exchange(current_, nullptr), ENXIO);
+  std::vector<tlm::tlm_generic_payload*> left;
+  for (tlm::tlm_generic_payload* payload : in_disk_) {
+    if (payload != nullptr) left.push_back(payload);
+  }
+  std::sort(left.begin(), left.end(), [](auto* a, auto* b) {
+    return drive_extension(*a).number < drive_extension(*b).number;
+  });
+  replace_disk();
+  for (tlm::tlm_generic_payload* payload : left) answer_soon(*payload, ENXIO);
   while (!queue_.empty()) answer_soon(queue_.pop(), ENXIO);
   if (host_ != nullptr) host_->media_removed(how);
   set_busy(in_drive() > 0);
@@ -101,9 +112,11 @@ tlm::tlm_sync_enum Drive::receive(tlm::tlm_generic_payload& payload, tlm::tlm_ph
   if (refused != 0) {
     answer_soon(payload, refused);
   } else {
-    extension->ready_ns = executor_.now_ns() + profile_.command_overhead_ns;
+    const AfterTime& command = model_->profile.overheads.read_miss;
+    extension->ready_ns = executor_.now_ns() + command.after(false);
+    extension->number = next_number_++;
     queue_.push(payload);
-    start_next();
+    run();
   }
   phase = tlm::END_REQ;
   return tlm::TLM_UPDATED;
@@ -129,7 +142,7 @@ int Drive::refusal(const tlm::tlm_generic_payload& payload) const {
   if (extension.command == DriveCommand::flush) return 0;
   if (extension.command != DriveCommand::read && medium_->write_protected()) return EROFS;
   const auto size_bytes = static_cast<std::uint64_t>(medium_->size_bytes());
-  const auto sector_size = static_cast<std::uint64_t>(profile_.sector_size);
+  const auto sector_size = static_cast<std::uint64_t>(model_->sector_bytes());
   const auto length_bytes = static_cast<std::uint64_t>(extension.length_bytes);
   const bool within = length_bytes > 0 && length_bytes <= size_bytes &&
                       payload.get_address() <= size_bytes - length_bytes;
@@ -156,95 +169,126 @@ void Drive::answer_oldest() {
   payload.release();
 }
 
-// --- the mechanism ------------------------------------------------------------------------------
+// --- the disk -----------------------------------------------------------------------------------
 
-void Drive::start_next() {
-  if (current_ != nullptr) return;
-  if (queue_.empty()) return set_busy(false);
-  set_busy(true);
-  current_ = &queue_.pop();
-  const std::int64_t wait_ns = drive_extension(*current_).ready_ns - executor_.now_ns();
-  if (wait_ns <= 0) return begin();
-  pass_ = TrackPass();
-  executor_.after(wait_ns, [this, era = era_] {
-    if (era == era_) begin();
-  });
+// Everything that is due by now, and then whatever can be begun.
+void Drive::run() {
+  while (const auto done = disk_->finished(executor_.now_ns())) finish(done->tag);
+  hand_over();
+  set_busy(in_drive() > 0);
+  wake_later();
 }
 
-void Drive::begin() {
-  switch (drive_extension(*current_).command) {
-    case DriveCommand::read:
-    case DriveCommand::write:
-      return begin_pass();
-    case DriveCommand::erase: {
-      const DriveExtension& extension = drive_extension(*current_);
-      const auto offset_bytes = static_cast<std::int64_t>(current_->get_address());
-      const Status erased = medium_->erase(offset_bytes, extension.length_bytes);
-      return finish(erased ? 0 : erased.error().code);
+void Drive::hand_over() {
+  while (!queue_.empty()) {
+    tlm::tlm_generic_payload& payload = queue_.front();
+    const DriveCommand command = drive_extension(payload).command;
+    if (command == DriveCommand::read || command == DriveCommand::write) {
+      submit(queue_.pop());
+    } else {
+      const bool all_done = disk_->outstanding() == 0 && !disk_->writes_back();
+      if (!all_done || executor_.now_ns() < drive_extension(payload).ready_ns) return;
+      queue_.pop();
+      answer_soon(payload, command == DriveCommand::erase ? erase(payload) : 0);
     }
-    default:
-      return finish(0);
   }
 }
 
-void Drive::begin_pass() {
-  const DriveExtension& extension = drive_extension(*current_);
-  const std::int64_t at_bytes =
-      static_cast<std::int64_t>(current_->get_address()) + extension.transferred_bytes;
-  const std::int64_t left_bytes = extension.length_bytes - extension.transferred_bytes;
-  pass_began_ns_ = executor_.now_ns();
-  pass_sectors_done_ = 0;
-  pass_ = mechanics_.pass(pass_began_ns_, at_bytes / profile_.sector_size,
-                          left_bytes / profile_.sector_size);
-  if (pass_.seek_ns > 0) ++statistics_.seeks;
-  statistics_.seek_ns += pass_.seek_ns;
-  statistics_.rotation_ns += pass_.rotation_ns;
-  executor_.after(pass_.total_ns(), [this, era = era_] {
-    if (era == era_) end_pass();
+int Drive::erase(const tlm::tlm_generic_payload& payload) {
+  const Status erased = medium_->erase(static_cast<std::int64_t>(payload.get_address()),
+                                       payload.get_extension<DriveExtension>()->length_bytes);
+  return erased ? 0 : erased.error().code;
+}
+
+void Drive::submit(tlm::tlm_generic_payload& payload) {
+  if (free_tags_.empty()) {
+    free_tags_.push_back(in_disk_.size());
+    in_disk_.push_back(nullptr);
+  }
+  const std::uint64_t tag = free_tags_.back();
+  free_tags_.pop_back();
+  in_disk_[tag] = &payload;
+  const DriveExtension& extension = drive_extension(payload);
+  const std::int64_t sector_bytes = model_->sector_bytes();
+  disk_->submit(tag, extension.command == DriveCommand::write,
+                static_cast<std::int64_t>(payload.get_address()) / sector_bytes,
+                extension.length_bytes / sector_bytes, executor_.now_ns());
+}
+
+// What the disk does while nobody waits for it needs no looking after.
+void Drive::wake_later() {
+  std::int64_t next_ns = kNever;
+  if (disk_->outstanding() > 0 || !queue_.empty()) next_ns = disk_->event_ns();
+  if (!queue_.empty() && disk_->outstanding() == 0 && !disk_->writes_back()) {
+    next_ns = std::min(next_ns, drive_extension(queue_.front()).ready_ns);
+  }
+  if (next_ns >= wake_ns_) return;
+  wake_ns_ = next_ns;
+  executor_.after(next_ns - executor_.now_ns(), [this, next_ns] {
+    if (wake_ns_ != next_ns) return;
+    wake_ns_ = kNever;
+    run();
   });
 }
 
-void Drive::end_pass() {
-  const int error = transfer(pass_.sectors - pass_sectors_done_);
-  const DriveExtension& extension = drive_extension(*current_);
-  if (error != 0 || extension.transferred_bytes == extension.length_bytes) return finish(error);
-  begin_pass();
-}
-
-// Moves the next `sectors` of the pass between the medium and the request's memory.
-int Drive::transfer(std::int64_t sectors) {
-  DriveExtension& extension = drive_extension(*current_);
+// Moves the next `sectors` of a request between the medium and the request's memory.
+int Drive::move_bytes(tlm::tlm_generic_payload& payload, std::int64_t sectors) {
+  DriveExtension& extension = drive_extension(payload);
   const bool reads = extension.command == DriveCommand::read;
-  const std::int64_t length_bytes = sectors * profile_.sector_size;
+  const std::int64_t length_bytes = sectors * model_->sector_bytes();
   std::int64_t at_bytes =
-      static_cast<std::int64_t>(current_->get_address()) + extension.transferred_bytes;
+      static_cast<std::int64_t>(payload.get_address()) + extension.transferred_bytes;
   int error = 0;
-  extension.data.shifted(extension.transferred_bytes)
-      .for_each_piece(length_bytes, [&](std::span<std::byte> piece) {
-        if (error != 0) return;
-        const Status moved =
-            reads ? medium_->read(at_bytes, piece) : medium_->write(at_bytes, piece);
-        if (!moved) error = moved.error().code;
-        at_bytes += static_cast<std::int64_t>(piece.size());
-      });
+  if (!extension.data.empty()) {
+    extension.data.shifted(extension.transferred_bytes)
+        .for_each_piece(length_bytes, [&](std::span<std::byte> piece) {
+          if (error != 0) return;
+          const Status moved =
+              reads ? medium_->read(at_bytes, piece) : medium_->write(at_bytes, piece);
+          if (!moved) error = moved.error().code;
+          at_bytes += static_cast<std::int64_t>(piece.size());
+        });
+  }
   if (error != 0) return error;
   extension.transferred_bytes += length_bytes;
-  pass_sectors_done_ += sectors;
-  statistics_.transfer_ns += sectors * pass_.sector_ns;
   (reads ? statistics_.read_bytes : statistics_.written_bytes) += length_bytes;
   return 0;
 }
 
 void Drive::catch_up() {
-  if (current_ == nullptr || pass_.sectors == 0) return;
-  const std::int64_t passed = pass_.sectors_passed(executor_.now_ns() - pass_began_ns_);
-  // An image that can not be read shows at the end of the pass, or the request fails anyway.
-  if (passed > pass_sectors_done_) static_cast<void>(transfer(passed - pass_sectors_done_));
+  for (std::uint64_t tag = 0; tag < in_disk_.size(); ++tag) {
+    if (in_disk_[tag] == nullptr) continue;
+    const std::int64_t moved_bytes = drive_extension(*in_disk_[tag]).transferred_bytes;
+    const std::int64_t passed = disk_->progress(tag, executor_.now_ns());
+    const std::int64_t more = passed - moved_bytes / model_->sector_bytes();
+    // An image that can not be read shows at the request's end, or the request fails anyway.
+    if (more > 0) static_cast<void>(move_bytes(*in_disk_[tag], more));
+  }
 }
 
-void Drive::finish(int error) {
-  answer_soon(*std::exchange(current_, nullptr), error);
-  start_next();
+void Drive::finish(std::uint64_t tag) {
+  tlm::tlm_generic_payload& payload = *std::exchange(in_disk_[tag], nullptr);
+  free_tags_.push_back(tag);
+  const DriveExtension& extension = drive_extension(payload);
+  const std::int64_t left_bytes = extension.length_bytes - extension.transferred_bytes;
+  answer_soon(payload, move_bytes(payload, left_bytes / model_->sector_bytes()));
+}
+
+// Nothing of what was going on goes on, and the arm is parked.
+void Drive::replace_disk() {
+  add_movements(statistics_);
+  disk_ = std::make_unique<HardDisk>(model_);
+  in_disk_.clear();
+  free_tags_.clear();
+  wake_ns_ = kNever;
+}
+
+void Drive::add_movements(DriveStatistics& to) const {
+  const MechanismCounts& counts = disk_->mechanism().counts();
+  to.seeks += static_cast<std::uint64_t>(counts.movements);
+  to.seek_ns += counts.moving_ns;
+  to.rotation_ns += counts.rotation_ns;
+  to.transfer_ns += counts.transfer_ns;
 }
 
 void Drive::set_busy(bool busy) {
@@ -260,6 +304,7 @@ void Drive::set_busy(bool busy) {
 
 DriveStatistics Drive::statistics() const {
   DriveStatistics now = statistics_;
+  add_movements(now);
   if (busy_) now.busy_ns += executor_.now_ns() - busy_since_ns_;
   return now;
 }

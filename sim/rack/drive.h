@@ -6,9 +6,10 @@
 #include <string>
 #include <systemc>
 #include <tlm>
+#include <vector>
 
 #include "model/executor.h"
-#include "sim/mechanics/mechanics.h"
+#include "sim/disk/hard_disk.h"
 #include "sim/media/medium.h"
 #include "sim/rack/drive_statistics.h"
 #include "sim/rack/host.h"
@@ -16,9 +17,13 @@
 
 namespace biotope::sim {
 
-// A drive with a removable medium, in a bay. Any number of requests may be in it: they are served
-// first in, first out, so that nothing needs to be done for ordering. There is no write cache: a
-// write is answered when it is on the medium.
+// A drive with a removable medium, in a bay: the shell of a HardDisk, which says when requests are
+// done and in which order. Here their bytes are moved, where a request has any; one without data
+// costs time and leaves no trace. A write's bytes are on the medium when it is answered, and those
+// of its sectors that have passed when the medium is looked at or torn out before.
+//
+// A flush waits for everything before it to be on the medium, an erasure as well, and what comes
+// behind either of them waits for it.
 //
 // Protocol of the socket: reads, writes, erasures and flushes are accepted at once (END_REQ) and
 // answered later with BEGIN_RESP, also when they are refused; lock, unlock and eject are answered
@@ -27,8 +32,9 @@ namespace biotope::sim {
 // medium; EOPNOTSUPP no DriveExtension.
 class Drive : public sc_core::sc_module {
  public:
-  // `executor` must outlive the drive, and the profile must have passed check_profile().
-  Drive(const sc_core::sc_module_name& name, Executor& executor, const DriveProfile& profile);
+  // `executor` must outlive the drive.
+  Drive(const sc_core::sc_module_name& name, Executor& executor,
+        std::shared_ptr<const DiskModel> model);
   ~Drive() override;
 
   tlm_utils::simple_target_socket<Drive> socket{"socket"};
@@ -43,11 +49,13 @@ class Drive : public sc_core::sc_module {
   // belong to and those waiting are answered with ENXIO. ENXIO: there is no medium.
   Status tear_out();
 
-  const DriveProfile& profile() const { return profile_; }
+  const std::shared_ptr<const DiskModel>& model() const { return model_; }
   const std::shared_ptr<Medium>& medium() const { return medium_; }
   bool locked() const { return locks_ != 0; }
   bool locked_by(LockHolder holder) const { return (locks_ & static_cast<unsigned>(holder)) != 0; }
-  std::size_t in_drive() const { return queue_.size() + (current_ != nullptr ? 1 : 0); }
+  std::size_t in_drive() const {
+    return queue_.size() + static_cast<std::size_t>(disk_->outstanding());
+  }
   DriveStatistics statistics() const;
   // Brings the medium's bytes to where the heads are now.
   void catch_up();
@@ -61,32 +69,33 @@ class Drive : public sc_core::sc_module {
   void remove_medium(Removal how);
   void set_lock(LockHolder holder, bool on);
 
-  void start_next();
-  void begin();
-  void begin_pass();
-  void end_pass();
-  int transfer(std::int64_t sectors);
-  void finish(int error);
+  void run();
+  void hand_over();
+  int erase(const tlm::tlm_generic_payload& payload);
+  void submit(tlm::tlm_generic_payload& payload);
+  void wake_later();
+  int move_bytes(tlm::tlm_generic_payload& payload, std::int64_t sectors);
+  void finish(std::uint64_t tag);
+  void replace_disk();
+  void add_movements(DriveStatistics& to) const;
   void set_busy(bool busy);
 
   void answer_soon(tlm::tlm_generic_payload& payload, int error);
   void answer_oldest();
 
   Executor& executor_;
-  DriveProfile profile_;
-  Mechanics mechanics_;
+  std::shared_ptr<const DiskModel> model_;
+  std::unique_ptr<HardDisk> disk_;
   Host* host_ = nullptr;
   std::shared_ptr<Medium> medium_;
   unsigned locks_ = 0;  // LockHolder bits
 
-  PayloadQueue queue_;    // waiting for the mechanism; ready_ns: when the arm may start
-  PayloadQueue answers_;  // decided, to be sent
-  tlm::tlm_generic_payload* current_ = nullptr;
-  TrackPass pass_;
-  std::int64_t pass_sectors_done_ = 0;
-  std::int64_t pass_began_ns_ = 0;
-  // What was to happen to requests that have left in the meantime must not happen to others.
-  std::uint64_t era_ = 0;
+  PayloadQueue queue_;                              // a flush or an erasure, and what waits for it
+  PayloadQueue answers_;                            // decided, to be sent
+  std::vector<tlm::tlm_generic_payload*> in_disk_;  // by tag
+  std::vector<std::uint64_t> free_tags_;
+  std::uint64_t next_number_ = 0;
+  std::int64_t wake_ns_ = kNever;
 
   bool busy_ = false;
   std::int64_t busy_since_ns_ = 0;

@@ -6,12 +6,14 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cmath>
 #include <cstdio>
 #include <fstream>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "sim/disk/profiles.h"
 #include "sim/rack/test_host.h"
 
 namespace biotope::sim {
@@ -19,7 +21,11 @@ namespace {
 
 using Bytes = std::vector<std::byte>;
 constexpr std::int64_t kSector = 512;
-const DriveProfile& zip100() { return drive_profiles().front(); }
+const std::shared_ptr<const DiskModel>& zip100() {
+  static const auto model = *find_profile("zip100");
+  return model;
+}
+constexpr std::int64_t kOverheadNs = 500'000;  // what its commands cost
 
 // Never zero, and different from sector to sector and from `salt` to `salt`.
 Bytes pattern(std::int64_t length_bytes, int salt) {
@@ -57,19 +63,28 @@ struct OneBay {
   std::shared_ptr<Medium> medium;
 };
 
-// When each sector of a request has passed, by the mechanics alone.
+// When each sector of a request has passed: movement, wait and sectors, track after track.
 std::vector<std::int64_t> passing_times(std::int64_t begin_ns, std::int64_t first,
                                         std::int64_t sectors) {
-  Mechanics mechanics(zip100());
+  const Movement& movement = zip100()->profile.movement;
+  const SeekCurve curve(movement.seek);
+  const Spindle spindle(movement.rpm);
   std::vector<std::int64_t> times;
-  std::int64_t now_ns = begin_ns + zip100().command_overhead_ns;
+  std::int64_t now_ns = begin_ns + kOverheadNs;
+  Place before;
   for (std::int64_t at = first; at < first + sectors;) {
-    const TrackPass pass = mechanics.pass(now_ns, at, first + sectors - at);
-    for (std::int64_t i = 1; i <= pass.sectors; ++i) {
-      times.push_back(now_ns + pass.positioning_ns() + i * pass.sector_ns);
+    const Place place = zip100()->layout.place(at);
+    const std::int64_t switch_ns = place.head != before.head ? movement.head_switch_ns : 0;
+    now_ns += std::max(curve.seek_ns(std::abs(place.cylinder - before.cylinder)), switch_ns);
+    now_ns += spindle.wait_ns(now_ns, place.angle);
+    const double sector_ns = spindle.revolution_ns() / 56;
+    const std::int64_t on_track = std::min(place.last + 1, first + sectors) - at;
+    for (std::int64_t i = 1; i <= on_track; ++i) {
+      times.push_back(now_ns + std::llround(static_cast<double>(i) * sector_ns));
     }
-    now_ns += pass.total_ns();
-    at += pass.sectors;
+    now_ns = times.back();
+    at += on_track;
+    before = place;
   }
   return times;
 }
@@ -106,9 +121,9 @@ TEST(Drive, a_request_takes_overhead_seek_rotation_and_transfer) {
 
   const DriveStatistics did = *bay.rack->statistics(0);
   EXPECT_EQ(did.busy_ns, bay.host->answers[0].time_ns - 1'000'000'007);
-  EXPECT_EQ(did.busy_ns,
-            zip100().command_overhead_ns + did.seek_ns + did.rotation_ns + did.transfer_ns);
-  EXPECT_EQ(did.transfer_ns, 200 * zip100().sector_ns());
+  EXPECT_EQ(did.busy_ns, kOverheadNs + did.seek_ns + did.rotation_ns + did.transfer_ns);
+  const double sector_ns = 60e9 / 2941 / 56;
+  EXPECT_NEAR(static_cast<double>(did.transfer_ns), 200 * sector_ns, 4);
   EXPECT_EQ(did.read_bytes, 200 * kSector);
   EXPECT_EQ(did.requests, 1U);
 }
@@ -123,7 +138,9 @@ TEST(Drive, many_requests_are_served_first_in_first_out_without_losing_a_revolut
   ASSERT_EQ(bay.host->answers.size(), 55U);
   for (std::size_t i = 0; i < 55; ++i) {
     EXPECT_EQ(bay.host->answers[i].request, static_cast<int>(i));
-    EXPECT_EQ(bay.host->answers[i].time_ns, times[i]);
+    // Each sector is a pass of its own, rounded to a nanosecond.
+    EXPECT_NEAR(static_cast<double>(bay.host->answers[i].time_ns), static_cast<double>(times[i]),
+                1);
   }
 }
 
@@ -215,7 +232,7 @@ void tear_out_of_a_write(std::int64_t torn_at_ns, const std::vector<std::int64_t
 TEST(Drive, torn_out_at_any_instant_of_a_write_the_sectors_passed_are_on_the_medium_and_no_others) {
   const std::vector<std::int64_t> times = passing_times(0, 500, 120);
   // Around the passing of every sector, and a fine raster over everything.
-  std::vector<std::int64_t> instants{0, 1, zip100().command_overhead_ns};
+  std::vector<std::int64_t> instants{0, 1, kOverheadNs};
   for (const std::int64_t time : times) {
     instants.insert(instants.end(), {time - 1, time, time + 1});
   }
@@ -246,8 +263,7 @@ TEST(Drive, torn_out_of_a_read_the_memory_holds_what_has_passed) {
 // first had come to.
 TEST(Drive, a_medium_put_back_at_once_does_not_go_on_with_old_requests) {
   const std::vector<std::int64_t> passing = passing_times(0, 0, 10);
-  for (const std::int64_t torn_at_ns :
-       {zip100().command_overhead_ns / 2, zip100().command_overhead_ns, passing[4] + 1}) {
+  for (const std::int64_t torn_at_ns : {kOverheadNs / 2, kOverheadNs, passing[4] + 1}) {
     SCOPED_TRACE(testing::Message() << "torn out at " << torn_at_ns << " ns");
     OneBay bay;
     Bytes data = pattern(10 * kSector, 1);
@@ -264,8 +280,8 @@ TEST(Drive, a_medium_put_back_at_once_does_not_go_on_with_old_requests) {
     EXPECT_EQ(bay.errors(), (std::vector<int>{ENXIO, 0}));
     EXPECT_EQ(bay.host->answers[1].time_ns, passing_times(torn_at_ns, 50, 1).back());
     const DriveStatistics after = *bay.rack->statistics(0);
-    EXPECT_EQ(after.busy_ns - before.busy_ns, zip100().command_overhead_ns + after.rotation_ns -
-                                                  before.rotation_ns + zip100().sector_ns());
+    EXPECT_EQ(after.busy_ns - before.busy_ns, kOverheadNs + after.rotation_ns - before.rotation_ns +
+                                                  after.transfer_ns - before.transfer_ns);
     EXPECT_EQ(bay.host->events, (std::vector<std::string>{"inserted", "busy", "torn out", "idle",
                                                           "inserted", "busy", "idle"}));
   }
@@ -280,7 +296,7 @@ TEST(Drive, torn_out_before_the_arm_moves_nothing_is_transferred) {
   ASSERT_TRUE(bay.rack->tear_out(0));
   ASSERT_TRUE(bay.rack->insert(0, bay.medium));
   bay.host->send(DriveCommand::write, 100 * kSector, 10 * kSector, list);
-  bay.rack->run_until(bay.rack->executor().now_ns() + zip100().command_overhead_ns - 1);
+  bay.rack->run_until(bay.rack->executor().now_ns() + kOverheadNs - 1);
   ASSERT_TRUE(bay.rack->tear_out(0));
   EXPECT_EQ(bay.on_medium(100 * kSector, 10 * kSector), Bytes(10 * kSector));
   EXPECT_NE(bay.on_medium(0, 10 * kSector), Bytes(10 * kSector));
@@ -336,7 +352,7 @@ std::vector<TestHost::Answer> random_load(std::uint32_t seed, std::uint64_t tie_
   for (std::uint32_t i = 0; i < 400; ++i) {
     const auto drawn = r123::Philox4x32()({{i, 0, 0, 0}}, {{seed, 0}});
     const int bay = static_cast<int>(drawn[0] % 2);
-    const std::int64_t sector = drawn[1] % (zip100().sectors() - 64);
+    const std::int64_t sector = drawn[1] % (zip100()->layout.sectors() - 64);
     const std::int64_t length_bytes = (drawn[2] % 64 + 1) * kSector;
     if (drawn[3] % 40 == 0) {
       static_cast<void>(rack->tear_out(bay));
@@ -387,7 +403,7 @@ TEST(Drive, a_rack_may_be_left_with_requests_in_it) {
   Bytes data(kSector);
   const auto list = one_piece(data);
   for (int i = 0; i < 3; ++i) bay.host->send(DriveCommand::read, i * kSector, kSector, list);
-  bay.rack->run_until(zip100().command_overhead_ns);
+  bay.rack->run_until(kOverheadNs);
   EXPECT_TRUE(bay.host->answers.empty());
 }
 

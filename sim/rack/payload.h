@@ -39,9 +39,10 @@ class DriveExtension final : public tlm::tlm_extension<DriveExtension> {
   std::int64_t length_bytes = 0;
   Data data;              // where the bytes come from or go to: never copied in between
   void* owner = nullptr;  // the initiator's own; nobody else looks at it
-  // Both belong to whoever holds the payload.
+  // All three belong to whoever holds the payload.
   tlm::tlm_generic_payload* next = nullptr;
   std::int64_t ready_ns = 0;
+  std::uint64_t number = 0;
 
   // The answer.
   int error = 0;                       // errno, with an error response
@@ -80,7 +81,9 @@ class PayloadQueue {
   bool empty() const { return head_ == nullptr; }
   std::size_t size() const { return size_; }
   void push(tlm::tlm_generic_payload& payload);
-  tlm::tlm_generic_payload& pop();  // must not be empty
+  // Neither may be empty.
+  tlm::tlm_generic_payload& front() const { return *head_; }
+  tlm::tlm_generic_payload& pop();
 
  private:
   tlm::tlm_generic_payload* head_ = nullptr;

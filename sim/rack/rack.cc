@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "sim/disk/profiles.h"
 #include "sim/rack/controller.h"
 
 namespace biotope::sim {
@@ -30,6 +31,14 @@ Result<std::unique_ptr<Rack>> Rack::create(std::uint64_t tie_seed) {
 }
 
 Result<int> Rack::add_controller(const std::string& name, int bays, std::string_view profile) {
+  const auto found = find_profile(profile);
+  if (!found) return pass_on(found);
+  return add_controller(name, bays, *found);
+}
+
+Result<int> Rack::add_controller(const std::string& name, int bays,
+                                 std::shared_ptr<const DiskModel> model) {
+  if (model == nullptr) return fail(EINVAL, "controller '", name, "' is given no drives");
   if (executor_.started()) {
     return fail(EBUSY, "controller '", name,
                 "' comes too late; declare all hardware before the simulation starts");
@@ -45,11 +54,8 @@ Result<int> Rack::add_controller(const std::string& name, int bays, std::string_
     return fail(EINVAL, "controller '", name, "' can not have ", bays, " bays; give 1 to ",
                 kMostBays);
   }
-  const Result<DriveProfile> found = find_drive_profile(profile);
-  if (!found) return pass_on(found);
-
   const int first = this->bays();
-  controllers_.push_back(std::make_unique<Controller>(name.c_str(), executor_, bays, *found));
+  controllers_.push_back(std::make_unique<Controller>(name.c_str(), executor_, bays, model));
   for (int i = 0; i < bays; ++i) places_.push_back({controllers_.back().get(), i});
   return first;
 }
@@ -81,13 +87,13 @@ Result<std::string> Rack::bay_name(int bay) const {
       [](const Place& p) { return std::string(p.controller->drive(p.bay).name()); });
 }
 
-Result<DriveProfile> Rack::profile(int bay) const {
-  return find(bay).map([](const Place& p) { return p.controller->drive(p.bay).profile(); });
+Result<std::shared_ptr<const DiskModel>> Rack::model(int bay) const {
+  return find(bay).map([](const Place& p) { return p.controller->drive(p.bay).model(); });
 }
 
 Result<MediumShape> Rack::medium_shape(int bay) const {
-  return profile(bay).map([](const DriveProfile& p) {
-    return MediumShape{.size_bytes = p.capacity_bytes, .sector_size = p.sector_size};
+  return model(bay).map([](const std::shared_ptr<const DiskModel>& k) {
+    return MediumShape{.size_bytes = k->capacity_bytes(), .sector_size = k->sector_bytes()};
   });
 }
 
