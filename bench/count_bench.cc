@@ -6,6 +6,7 @@
 //   fanout-N   a 4 KiB write to N null disks at once
 //   stripe-N   a 4 KiB read from N striped null disks
 //   pooled-N   like path-N, the request taken from the pool and put back
+//   mirror-N   a 4 KiB write to a mirror of N null disks
 //   attach-N   one more edge attached and detached, in a mesh of N disks
 #include <fmt/core.h>
 
@@ -53,6 +54,17 @@ std::uint64_t run_stripe(int width, std::int64_t repeats) {
   return run(bench.mesh, bench.user(bench.stripe(disks)), repeats, issue_reads);
 }
 
+// Small disks: all but the first get a copy before it begins.
+std::uint64_t run_mirror(int disks, std::int64_t repeats) {
+  Bench bench;
+  std::vector<Provider*> below;
+  for (int i = 0; i < disks; ++i) {
+    below.push_back(&bench.disk("da" + std::to_string(i), 8 << 20));
+  }
+  Consumer& edge = bench.user(bench.mirror(below));
+  return run(bench.mesh, edge, repeats, issue);
+}
+
 std::uint64_t run_attach(int disks, std::int64_t repeats) {
   Bench bench;
   for (int i = 0; i < disks; ++i) bench.disk("da" + std::to_string(i));
@@ -71,16 +83,15 @@ std::uint64_t run_attach(int disks, std::int64_t repeats) {
 
 int main(int argc, char** argv) {
   using Run = std::uint64_t (*)(int, std::int64_t);
-  const std::map<std::string_view, Run> cases{{"path", biotope::bench::run_path},
-                                              {"fanout", biotope::bench::run_fanout},
-                                              {"stripe", biotope::bench::run_stripe},
-                                              {"pooled", biotope::bench::run_pooled},
-                                              {"attach", biotope::bench::run_attach}};
+  const std::map<std::string_view, Run> cases{
+      {"path", biotope::bench::run_path},     {"fanout", biotope::bench::run_fanout},
+      {"stripe", biotope::bench::run_stripe}, {"pooled", biotope::bench::run_pooled},
+      {"mirror", biotope::bench::run_mirror}, {"attach", biotope::bench::run_attach}};
   const std::string_view what = argc == 3 ? argv[1] : "";
   const auto dash = what.rfind('-');
   const auto found = cases.find(what.substr(0, dash));
   if (found == cases.end() || dash == std::string_view::npos) {
-    fmt::print(stderr, "usage: count_bench (path|pooled|fanout|stripe|attach)-N REPEATS\n");
+    fmt::print(stderr, "usage: count_bench (path|pooled|fanout|stripe|mirror|attach)-N REPEATS\n");
     return 2;
   }
   fmt::print("{}\n", found->second(std::atoi(what.data() + dash + 1), std::atoll(argv[2])));

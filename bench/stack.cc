@@ -1,5 +1,6 @@
 #include "bench/stack.h"
 
+#include "classes/mirror/mirror_class.h"
 #include "classes/nop/nop.h"
 #include "classes/stripe/stripe.h"
 
@@ -7,7 +8,6 @@ namespace biotope::bench {
 
 namespace {
 
-constexpr std::int64_t kDiskBytes = std::int64_t{1} << 30;
 constexpr std::int64_t kRequestBytes = 4096;
 
 class Fanout final : public Geom {
@@ -32,7 +32,7 @@ class User final : public Geom {
 
 DiskTraits NullDriver::traits() const {
   DiskTraits traits;
-  traits.properties.media_size_bytes = kDiskBytes;
+  traits.properties.media_size_bytes = size_bytes_;
   return traits;
 }
 
@@ -40,11 +40,12 @@ void Bench::load() {
   must(mesh.load(std::make_unique<DiskClass>()));
   must(mesh.load(std::make_unique<NopClass>()));
   must(mesh.load(std::make_unique<StripeClass>()));
+  must(mesh.load(std::make_unique<MirrorClass>()));
   mesh.set_tasting(false);
 }
 
-Provider& Bench::disk(const std::string& name) {
-  drivers_.push_back(std::make_unique<NullDriver>());
+Provider& Bench::disk(const std::string& name, std::int64_t size_bytes) {
+  drivers_.push_back(std::make_unique<NullDriver>(size_bytes));
   return must(add_disk(mesh, name, *drivers_.back()))->providers().front();
 }
 
@@ -69,6 +70,14 @@ Provider& Bench::fanout(const std::vector<Provider*>& below) {
 
 Provider& Bench::stripe(const std::vector<Provider*>& below) {
   return must(mesh.create("stripe", "bench", below))->providers().front();
+}
+
+Provider& Bench::mirror(const std::vector<Provider*>& below) {
+  auto& geom = static_cast<mirror::Mirror&>(*must(mesh.create("mirror", "m", below)));
+  while (!geom.complete()) {
+    BIOTOPE_CHECK(mesh.executor().step(), "a copy onto a sound disk ends");
+  }
+  return geom.providers().front();
 }
 
 Consumer& Bench::user(Provider& below) {

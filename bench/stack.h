@@ -25,8 +25,12 @@ T must(Result<T> result) {
 // A disk that does nothing, at once.
 class NullDriver final : public DiskDriver {
  public:
+  explicit NullDriver(std::int64_t size_bytes) : size_bytes_(size_bytes) {}
   DiskTraits traits() const override;
   Verdict strategy(Bio&) override { return Verdict::done(); }
+
+ private:
+  std::int64_t size_bytes_;
 };
 
 // A mesh over its own clock with the classes loaded that the measurements use; nobody observes it,
@@ -38,13 +42,15 @@ class Bench {
   explicit Bench(Executor& executor) : mesh(executor) { load(); }
 
   // A null disk called `name`.
-  Provider& disk(const std::string& name);
+  Provider& disk(const std::string& name, std::int64_t size_bytes = std::int64_t{1} << 30);
   // `layers` nops over `below`, every second one with an offset, named after it.
   Provider& nops(Provider& below, int layers);
   // A geom that sends every request to all of `below`, as a mirror does with writes.
   Provider& fanout(const std::vector<Provider*>& below);
   // Stripes of 64 KiB over all of `below`.
   Provider& stripe(const std::vector<Provider*>& below);
+  // A mirror of `below`, all of which have everything.
+  Provider& mirror(const std::vector<Provider*>& below);
   // A user's edge to `below`, open for reading and writing.
   Consumer& user(Provider& below);
 

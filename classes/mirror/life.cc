@@ -369,6 +369,7 @@ void Mirror::begin(const Assembly& assembly) {
 void Mirror::adopt(Consumer& edge) {
   Record record;
   record.disk_id = new_disk_id();
+  record.priority = static_cast<std::uint8_t>(255 - std::min<std::size_t>(members_.size(), 255));
   const bool first = members_.empty();
   add_member(edge, std::move(record)).state = first ? Member::State::active : Member::State::fresh;
   self_.disks = static_cast<std::uint8_t>(members_.size());
