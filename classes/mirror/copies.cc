@@ -63,9 +63,12 @@ Task<void> Mirror::finish_copy(std::uint32_t number) {
   refresh();
   Status done = co_await biotope::flush(*copied->edge);
   if (!done && done.error().code == EOPNOTSUPP) done = Status{};
-  copied = find(number);
-  if (done && copied != nullptr) {
-    Record good = record_of(*copied);
+  Member* there = find(number);
+  if (done && there != nullptr) {
+    // From here on the disk may say that it is good, even if that fails in the end: to lose it is
+    // to lose one that counts.
+    there->only_marked = false;
+    Record good = record_of(*there);
     good.set(kSynchronizing, false);
     good.set(kDirty, dirty_ && marks_dirty());
     good.sync_offset_bytes = 0;
@@ -75,7 +78,6 @@ Task<void> Mirror::finish_copy(std::uint32_t number) {
   if (member != nullptr && state_ == State::running) {
     if (done) {
       member->state = Member::State::active;
-      member->only_marked = false;
       done = co_await welcome(member->provider);
       if (!done) note(done.error().text);
     } else {
