@@ -51,7 +51,7 @@ function(biotope_folder name)
     target_compile_options(${name}_tests PRIVATE ${BIOTOPE_TEST_OPTIONS})
     target_precompile_headers(${name}_tests REUSE_FROM biotope_test_pch)
     gtest_discover_tests(${name}_tests
-      DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 120
+      DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 120 NO_PRETTY_VALUES
       WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
       PROPERTIES TIMEOUT 300 LABELS ${name}
                  ENVIRONMENT BIOTOPE_BINARY=${PROJECT_BINARY_DIR}/biotope)
