@@ -186,8 +186,8 @@ class Bridge::Bay final : public Host {
 void Bridge::Bay::appear() {
   std::erase_if(drivers_, [](const auto& driver) { return !driver->in_use(); });
   const std::string ident = sentence(drive_.model()->profile.name, " in ", drive_.name());
-  drivers_.push_back(
-      std::make_unique<MediumDriver>(place_, traits_of(*drive_.medium(), drive_.model()->profile, ident)));
+  drivers_.push_back(std::make_unique<MediumDriver>(
+      place_, traits_of(*drive_.medium(), drive_.model()->profile, ident)));
   current_ = drivers_.back().get();
   const Result<Disk*> disk = add_disk(*mesh_, sentence("da", number_), *current_);
   appeared_ = Status();

@@ -21,8 +21,8 @@ namespace biotope {
 //
 // Attributes answered here, as texts (Taster::attribute): PART::scheme, PART::type, PART::label,
 // PART::uuid (its own id), PART::index, PART::offset (bytes from the start of the provider below),
-// PART::depth (tables below this one), PART::isleaf ("1": look for no table in here). All others are
-// passed on.
+// PART::depth (tables below this one), PART::isleaf ("1": look for no table in here). All others
+// are passed on.
 //
 // The verbs are those of gpart. What they change is held until commit() has written it or undo()
 // has dropped it; meanwhile the disk below is open r1w1e1. Besides what Document says, EBUSY with
