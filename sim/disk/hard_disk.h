@@ -135,9 +135,9 @@ class HardDisk {
   std::shared_ptr<const DiskModel> kind_;
   CacheSegments segments_;
   Mechanism mechanism_;
+  std::deque<DiskRequest> slots_;  // outlive the queue that they are linked into
   Scheduler queue_;
 
-  std::deque<DiskRequest> slots_;
   std::vector<DiskRequest*> free_slots_;
   std::vector<DiskRequest*> active_;  // taken up, in that order
   DiskRequest* on_bus_ = nullptr;
