@@ -129,8 +129,9 @@ Status AccessPlan::denied(const Consumer& consumer, int code, const std::string&
 }
 
 Status AccessPlan::check_edge(const Consumer& consumer) const {
-  if (consumer.orphaned_ || consumer.leaving_)
+  if (consumer.orphaned_ || consumer.leaving_) {
     return denied(consumer, ENXIO, "it has lost its disk");
+  }
   if (consumer.spoiled_) {
     return denied(consumer, ENXIO,
                   sentence("somebody wrote to ", consumer.provider()->name(),

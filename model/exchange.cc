@@ -7,19 +7,17 @@ namespace biotope {
 namespace {
 
 // What a geom stands on, but for what it is about to drop.
-template <class G>
-auto legs_of(G& geom) {
-  std::vector<decltype(&geom.consumers().front())> legs;
-  for (auto& leg : geom.consumers()) {
+std::vector<Consumer*> legs_of(Geom& geom) {
+  std::vector<Consumer*> legs;
+  for (Consumer& leg : geom.consumers()) {
     if (!leg.leaving()) legs.push_back(&leg);
   }
   return legs;
 }
 
-template <class G>
-auto disks_of(G& geom) {
-  std::vector<decltype(&geom.providers().front())> disks;
-  for (auto& disk : geom.providers()) disks.push_back(&disk);
+std::vector<Provider*> disks_of(Geom& geom) {
+  std::vector<Provider*> disks;
+  for (Provider& disk : geom.providers()) disks.push_back(&disk);
   return disks;
 }
 
