@@ -54,9 +54,9 @@ class Load final : public sim::Host {
   void issue() {
     if (issued_ == load_.requests) return;
     sim::Drive& drive = place_.controller->drive(place_.bay);
-    const std::int64_t sector_bytes = drive.model()->sector_bytes();
+    const std::int64_t sector_bytes = drive.drive_kind().sector_bytes;
     const auto request =
-        load_.request(static_cast<std::uint64_t>(issued_++), drive.model()->layout.sectors());
+        load_.request(static_cast<std::uint64_t>(issued_++), drive.drive_kind().sectors);
     tlm::tlm_generic_payload& payload = place_.controller->take();
     sim::DriveExtension& extension = sim::drive_extension(payload);
     extension.command = request.write ? sim::DriveCommand::write : sim::DriveCommand::read;

@@ -20,12 +20,12 @@ constexpr std::int64_t kMostBytes = 128 * 1024;
 constexpr std::int32_t kNativeHeads = 64;
 constexpr std::int32_t kNativeSectorsPerTrack = 32;
 
-DiskTraits traits_of(const Medium& medium, const DiskProfile& profile, std::string ident) {
+DiskTraits traits_of(const Medium& medium, const DriveKind& kind, std::string ident) {
   DiskTraits traits;
   traits.properties.media_size_bytes = medium.size_bytes();
   traits.properties.sector_size_bytes = medium.sector_size();
   traits.properties.writable = !medium.write_protected();
-  traits.properties.deletable = profile.can_erase;
+  traits.properties.deletable = kind.can_erase;
   traits.properties.native.heads = kNativeHeads;
   traits.properties.native.sectors_per_track = kNativeSectorsPerTrack;
   traits.properties.native.cylinders = static_cast<std::int32_t>(
@@ -33,7 +33,7 @@ DiskTraits traits_of(const Medium& medium, const DiskProfile& profile, std::stri
   traits.properties.ident = std::move(ident);
   traits.max_transfer_bytes =
       std::max(kMostBytes / medium.sector_size(), std::int64_t{1}) * medium.sector_size();
-  traits.queue_depth = profile.queue.depth;
+  traits.queue_depth = kind.queue_depth;
   return traits;
 }
 
@@ -185,9 +185,9 @@ class Bridge::Bay final : public Host {
 // Makes a disk of the medium that is in.
 void Bridge::Bay::appear() {
   std::erase_if(drivers_, [](const auto& driver) { return !driver->in_use(); });
-  const std::string ident = sentence(drive_.model()->profile.name, " in ", drive_.name());
+  const std::string ident = sentence(drive_.drive_kind().name, " in ", drive_.name());
   drivers_.push_back(std::make_unique<MediumDriver>(
-      place_, traits_of(*drive_.medium(), drive_.model()->profile, ident)));
+      place_, traits_of(*drive_.medium(), drive_.drive_kind(), ident)));
   current_ = drivers_.back().get();
   const Result<Disk*> disk = add_disk(*mesh_, sentence("da", number_), *current_);
   appeared_ = Status();

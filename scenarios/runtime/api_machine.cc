@@ -1,7 +1,6 @@
 #include "scenarios/runtime/api.h"
 #include "scenarios/runtime/call.h"
 #include "scenarios/runtime/world.h"
-#include "sim/disk/profiles.h"
 
 // The hardware: controllers with bays, and media to put into them.
 
@@ -165,9 +164,9 @@ Answer medium(Call& call) {
   if (!values) return hand_on(values);
   const auto image = image_of(call);
   if (!image) return hand_on(image);
-  const auto kind = sim::find_profile(values->text("profile"));
+  const auto kind = sim::find_drive_kind(values->text("profile"));
   if (!kind) return misuse("medium: ", kind.error().text);
-  const sim::MediumShape shape{(*kind)->capacity_bytes(), (*kind)->sector_bytes()};
+  const sim::MediumShape shape{(*kind)->capacity_bytes(), (*kind)->sector_bytes};
   auto made = image->empty() ? sim::Medium::blank(values->text("name"), shape)
                              : sim::Medium::load(*image, shape);
   if (!made) return failed(FailureKind::bad_input, made.error());

@@ -76,6 +76,8 @@ class HardDisk {
   std::int64_t progress(std::uint64_t tag, std::int64_t now_ns);
   // Data of writes that are done for the host, but not on the medium.
   bool writes_back() const;
+  // Brings segments() to where the heads are. Everything due by `now_ns` must have been taken out.
+  void sync(std::int64_t now_ns) { mechanism_.sync(now_ns); }
   const DiskCounts& counts() const { return counts_; }
   const Mechanism& mechanism() const { return mechanism_; }
   const CacheSegments& segments() const { return segments_; }

@@ -1,17 +1,15 @@
 #pragma once
 
 #include <cstdint>
-#include <limits>
 
 #include "sim/disk/cache_segments.h"
 #include "sim/disk/disk_request.h"
 #include "sim/disk/layout.h"
 #include "sim/disk/seek_curve.h"
 #include "sim/disk/spindle.h"
+#include "sim/never.h"
 
 namespace biotope::sim {
-
-inline constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 
 // What the moving parts have done.
 struct MechanismCounts {

@@ -4,17 +4,17 @@
 
 namespace biotope::sim {
 
-Controller::Bay::Bay(int number, Executor& executor, const std::shared_ptr<const DiskModel>& model)
+Controller::Bay::Bay(int number, Executor& executor, const std::shared_ptr<const DriveKind>& kind)
     : socket(sentence("socket", number).c_str()),
-      drive(sentence("bay", number).c_str(), executor, model) {
+      drive(sentence("bay", number).c_str(), executor, kind) {
   socket.bind(drive.socket);
 }
 
 Controller::Controller(const sc_core::sc_module_name& name, Executor& executor, int bays,
-                       const std::shared_ptr<const DiskModel>& model)
+                       const std::shared_ptr<const DriveKind>& kind)
     : sc_module(name) {
   for (int i = 0; i < bays; ++i) {
-    bays_.push_back(std::make_unique<Bay>(i, executor, model));
+    bays_.push_back(std::make_unique<Bay>(i, executor, kind));
     bays_.back()->socket.register_nb_transport_bw(this, &Controller::receive, i);
   }
 }

@@ -22,7 +22,7 @@ class Controller : public sc_core::sc_module {
  public:
   // Makes drives "bay0", "bay1", ... inside. `executor` must outlive the controller.
   Controller(const sc_core::sc_module_name& name, Executor& executor, int bays,
-             const std::shared_ptr<const DiskModel>& model);
+             const std::shared_ptr<const DriveKind>& kind);
   ~Controller() override;
 
   int bays() const { return static_cast<int>(bays_.size()); }
@@ -42,7 +42,7 @@ class Controller : public sc_core::sc_module {
 
  private:
   struct Bay {
-    Bay(int number, Executor& executor, const std::shared_ptr<const DiskModel>& model);
+    Bay(int number, Executor& executor, const std::shared_ptr<const DriveKind>& kind);
     tlm_utils::simple_initiator_socket_tagged<Controller> socket;
     Drive drive;
     Host* host = nullptr;

@@ -8,13 +8,19 @@
 #include "model/check.h"
 
 namespace biotope::sim {
+namespace {
+
+DriveEngine::Command engine_command(DriveCommand command) {
+  if (command == DriveCommand::read) return DriveEngine::Command::read;
+  if (command == DriveCommand::write) return DriveEngine::Command::write;
+  return DriveEngine::Command::erase;
+}
+
+}  // namespace
 
 Drive::Drive(const sc_core::sc_module_name& name, Executor& executor,
-             std::shared_ptr<const DiskModel> model)
-    : sc_module(name),
-      executor_(executor),
-      model_(std::move(model)),
-      disk_(std::make_unique<HardDisk>(model_)) {
+             std::shared_ptr<const DriveKind> kind)
+    : sc_module(name), executor_(executor), kind_(std::move(kind)), engine_(kind_->make_engine()) {
   socket.register_nb_transport_fw(this, &Drive::receive);
 }
 
@@ -32,12 +38,11 @@ Status Drive::insert(std::shared_ptr<Medium> medium) {
     return fail(EBUSY, "medium '", medium->name(), "' is in ", medium->in_drive(),
                 "; take it out there first");
   }
-  const std::int64_t capacity_bytes = model_->capacity_bytes();
-  if (medium->sector_size() != model_->sector_bytes() || medium->size_bytes() > capacity_bytes) {
+  const std::int64_t capacity_bytes = kind_->capacity_bytes();
+  if (medium->sector_size() != kind_->sector_bytes || medium->size_bytes() > capacity_bytes) {
     return fail(EINVAL, "medium '", medium->name(), "' with ", medium->size_bytes(), " bytes in ",
-                medium->sector_size(), "-byte sectors does not fit ", name(), ", a ",
-                model_->profile.name, " of ", capacity_bytes, " bytes in ", model_->sector_bytes(),
-                "-byte sectors");
+                medium->sector_size(), "-byte sectors does not fit ", name(), ", a ", kind_->name,
+                " of ", capacity_bytes, " bytes in ", kind_->sector_bytes, "-byte sectors");
   }
   medium_ = std::move(medium);
   medium_->set_in_drive(name());
@@ -75,13 +80,13 @@ void Drive::remove_medium(Removal how) {
   medium_.reset();
   locks_ = 0;
   std::vector<tlm::tlm_generic_payload*> left;
-  for (tlm::tlm_generic_payload* payload : in_disk_) {
+  for (tlm::tlm_generic_payload* payload : in_engine_) {
     if (payload != nullptr) left.push_back(payload);
   }
   std::sort(left.begin(), left.end(), [](auto* a, auto* b) {
     return drive_extension(*a).number < drive_extension(*b).number;
   });
-  replace_disk();
+  restart();
   for (tlm::tlm_generic_payload* payload : left) answer_soon(*payload, ENXIO);
   while (!queue_.empty()) answer_soon(queue_.pop(), ENXIO);
   if (host_ != nullptr) host_->media_removed(how);
@@ -112,8 +117,7 @@ tlm::tlm_sync_enum Drive::receive(tlm::tlm_generic_payload& payload, tlm::tlm_ph
   if (refused != 0) {
     answer_soon(payload, refused);
   } else {
-    const AfterTime& command = model_->profile.overheads.read_miss;
-    extension->ready_ns = executor_.now_ns() + command.after(false);
+    extension->ready_ns = executor_.now_ns() + kind_->command_ns;
     extension->number = next_number_++;
     queue_.push(payload);
     run();
@@ -142,7 +146,7 @@ int Drive::refusal(const tlm::tlm_generic_payload& payload) const {
   if (extension.command == DriveCommand::flush) return 0;
   if (extension.command != DriveCommand::read && medium_->write_protected()) return EROFS;
   const auto size_bytes = static_cast<std::uint64_t>(medium_->size_bytes());
-  const auto sector_size = static_cast<std::uint64_t>(model_->sector_bytes());
+  const auto sector_size = static_cast<std::uint64_t>(kind_->sector_bytes);
   const auto length_bytes = static_cast<std::uint64_t>(extension.length_bytes);
   const bool within = length_bytes > 0 && length_bytes <= size_bytes &&
                       payload.get_address() <= size_bytes - length_bytes;
@@ -169,57 +173,55 @@ void Drive::answer_oldest() {
   payload.release();
 }
 
-// --- the disk -----------------------------------------------------------------------------------
+// --- the engine ---------------------------------------------------------------------------------
 
 // Everything that is due by now, and then whatever can be begun.
 void Drive::run() {
-  while (const auto done = disk_->finished(executor_.now_ns())) finish(done->tag);
+  while (const auto done = engine_->finished(executor_.now_ns())) finish(*done);
   hand_over();
   set_busy(in_drive() > 0);
   wake_later();
 }
 
+bool Drive::quiet() const { return engine_->outstanding() == 0 && !engine_->writes_back(); }
+
 void Drive::hand_over() {
-  while (!queue_.empty()) {
-    tlm::tlm_generic_payload& payload = queue_.front();
-    const DriveCommand command = drive_extension(payload).command;
-    if (command == DriveCommand::read || command == DriveCommand::write) {
-      submit(queue_.pop());
+  while (!queue_.empty() && !erasing_) {
+    const DriveExtension& front = drive_extension(queue_.front());
+    if (front.command == DriveCommand::flush || front.command == DriveCommand::erase) {
+      engine_->flush(executor_.now_ns());
+      if (!quiet()) return;
+    }
+    if (front.command == DriveCommand::flush) {
+      if (executor_.now_ns() < front.ready_ns) return;
+      answer_soon(queue_.pop(), 0);
     } else {
-      const bool all_done = disk_->outstanding() == 0 && !disk_->writes_back();
-      if (!all_done || executor_.now_ns() < drive_extension(payload).ready_ns) return;
-      queue_.pop();
-      answer_soon(payload, command == DriveCommand::erase ? erase(payload) : 0);
+      submit(queue_.pop());
     }
   }
 }
 
-int Drive::erase(const tlm::tlm_generic_payload& payload) {
-  const Status erased = medium_->erase(static_cast<std::int64_t>(payload.get_address()),
-                                       payload.get_extension<DriveExtension>()->length_bytes);
-  return erased ? 0 : erased.error().code;
-}
-
 void Drive::submit(tlm::tlm_generic_payload& payload) {
   if (free_tags_.empty()) {
-    free_tags_.push_back(in_disk_.size());
-    in_disk_.push_back(nullptr);
+    free_tags_.push_back(in_engine_.size());
+    in_engine_.push_back(nullptr);
   }
   const std::uint64_t tag = free_tags_.back();
   free_tags_.pop_back();
-  in_disk_[tag] = &payload;
+  in_engine_[tag] = &payload;
   const DriveExtension& extension = drive_extension(payload);
-  const std::int64_t sector_bytes = model_->sector_bytes();
-  disk_->submit(tag, extension.command == DriveCommand::write,
-                static_cast<std::int64_t>(payload.get_address()) / sector_bytes,
-                extension.length_bytes / sector_bytes, executor_.now_ns());
+  const std::int64_t sector_bytes = kind_->sector_bytes;
+  erasing_ = extension.command == DriveCommand::erase;
+  engine_->submit(tag, engine_command(extension.command),
+                  static_cast<std::int64_t>(payload.get_address()) / sector_bytes,
+                  extension.length_bytes / sector_bytes, executor_.now_ns());
 }
 
-// What the disk does while nobody waits for it needs no looking after.
+// What the engine does while nobody waits for it needs no looking after.
 void Drive::wake_later() {
   std::int64_t next_ns = kNever;
-  if (disk_->outstanding() > 0 || !queue_.empty()) next_ns = disk_->event_ns();
-  if (!queue_.empty() && disk_->outstanding() == 0 && !disk_->writes_back()) {
+  if (engine_->outstanding() > 0 || !queue_.empty()) next_ns = engine_->event_ns();
+  if (!queue_.empty() && !erasing_ && quiet()) {
     next_ns = std::min(next_ns, drive_extension(queue_.front()).ready_ns);
   }
   if (next_ns >= wake_ns_) return;
@@ -235,7 +237,7 @@ void Drive::wake_later() {
 int Drive::move_bytes(tlm::tlm_generic_payload& payload, std::int64_t sectors) {
   DriveExtension& extension = drive_extension(payload);
   const bool reads = extension.command == DriveCommand::read;
-  const std::int64_t length_bytes = sectors * model_->sector_bytes();
+  const std::int64_t length_bytes = sectors * kind_->sector_bytes;
   std::int64_t at_bytes =
       static_cast<std::int64_t>(payload.get_address()) + extension.transferred_bytes;
   int error = 0;
@@ -256,39 +258,41 @@ int Drive::move_bytes(tlm::tlm_generic_payload& payload, std::int64_t sectors) {
 }
 
 void Drive::catch_up() {
-  for (std::uint64_t tag = 0; tag < in_disk_.size(); ++tag) {
-    if (in_disk_[tag] == nullptr) continue;
-    const std::int64_t moved_bytes = drive_extension(*in_disk_[tag]).transferred_bytes;
-    const std::int64_t passed = disk_->progress(tag, executor_.now_ns());
-    const std::int64_t more = passed - moved_bytes / model_->sector_bytes();
+  for (std::uint64_t tag = 0; tag < in_engine_.size(); ++tag) {
+    if (in_engine_[tag] == nullptr) continue;
+    const std::int64_t moved_bytes = drive_extension(*in_engine_[tag]).transferred_bytes;
+    const std::int64_t passed = engine_->progress(tag, executor_.now_ns());
+    const std::int64_t more = passed - moved_bytes / kind_->sector_bytes;
     // An image that can not be read shows at the request's end, or the request fails anyway.
-    if (more > 0) static_cast<void>(move_bytes(*in_disk_[tag], more));
+    if (more > 0) static_cast<void>(move_bytes(*in_engine_[tag], more));
   }
 }
 
-void Drive::finish(std::uint64_t tag) {
-  tlm::tlm_generic_payload& payload = *std::exchange(in_disk_[tag], nullptr);
-  free_tags_.push_back(tag);
+void Drive::finish(const DriveEngine::Finished& done) {
+  tlm::tlm_generic_payload& payload = *std::exchange(in_engine_[done.tag], nullptr);
+  free_tags_.push_back(done.tag);
   const DriveExtension& extension = drive_extension(payload);
+  if (extension.command == DriveCommand::erase) {
+    erasing_ = false;
+    return answer_soon(payload, done.error != 0 ? done.error : erase(payload));
+  }
   const std::int64_t left_bytes = extension.length_bytes - extension.transferred_bytes;
-  answer_soon(payload, move_bytes(payload, left_bytes / model_->sector_bytes()));
+  const int moved = done.error != 0 ? 0 : move_bytes(payload, left_bytes / kind_->sector_bytes);
+  answer_soon(payload, done.error != 0 ? done.error : moved);
 }
 
-// Nothing of what was going on goes on, and the arm is parked.
-void Drive::replace_disk() {
-  add_movements(statistics_);
-  disk_ = std::make_unique<HardDisk>(model_);
-  in_disk_.clear();
+int Drive::erase(const tlm::tlm_generic_payload& payload) {
+  const Status erased = medium_->erase(static_cast<std::int64_t>(payload.get_address()),
+                                       payload.get_extension<DriveExtension>()->length_bytes);
+  return erased ? 0 : erased.error().code;
+}
+
+void Drive::restart() {
+  engine_->restart();
+  in_engine_.clear();
   free_tags_.clear();
+  erasing_ = false;
   wake_ns_ = kNever;
-}
-
-void Drive::add_movements(DriveStatistics& to) const {
-  const MechanismCounts& counts = disk_->mechanism().counts();
-  to.seeks += static_cast<std::uint64_t>(counts.movements);
-  to.seek_ns += counts.moving_ns;
-  to.rotation_ns += counts.rotation_ns;
-  to.transfer_ns += counts.transfer_ns;
 }
 
 void Drive::set_busy(bool busy) {
@@ -304,7 +308,7 @@ void Drive::set_busy(bool busy) {
 
 DriveStatistics Drive::statistics() const {
   DriveStatistics now = statistics_;
-  add_movements(now);
+  engine_->add_to(now);
   if (busy_) now.busy_ns += executor_.now_ns() - busy_since_ns_;
   return now;
 }

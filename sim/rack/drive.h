@@ -9,18 +9,18 @@
 #include <vector>
 
 #include "model/executor.h"
-#include "sim/disk/hard_disk.h"
 #include "sim/media/medium.h"
+#include "sim/rack/drive_kind.h"
 #include "sim/rack/drive_statistics.h"
 #include "sim/rack/host.h"
 #include "sim/rack/payload.h"
 
 namespace biotope::sim {
 
-// A drive with a removable medium, in a bay: the shell of a HardDisk, which says when requests are
-// done and in which order. Here their bytes are moved, where a request has any; one without data
-// costs time and leaves no trace. A write's bytes are on the medium when it is answered, and those
-// of its sectors that have passed when the medium is looked at or torn out before.
+// A drive with a removable medium, in a bay: the shell of a DriveEngine, which says when requests
+// are done and in which order. Here their bytes are moved, where a request has any; one without
+// data costs time and leaves no trace. A write's bytes are on the medium when it is answered, and
+// those of its sectors that have passed when the medium is looked at or torn out before.
 //
 // A flush waits for everything before it to be on the medium, an erasure as well, and what comes
 // behind either of them waits for it.
@@ -34,7 +34,7 @@ class Drive : public sc_core::sc_module {
  public:
   // `executor` must outlive the drive.
   Drive(const sc_core::sc_module_name& name, Executor& executor,
-        std::shared_ptr<const DiskModel> model);
+        std::shared_ptr<const DriveKind> kind);
   ~Drive() override;
 
   tlm_utils::simple_target_socket<Drive> socket{"socket"};
@@ -49,12 +49,12 @@ class Drive : public sc_core::sc_module {
   // belong to and those waiting are answered with ENXIO. ENXIO: there is no medium.
   Status tear_out();
 
-  const std::shared_ptr<const DiskModel>& model() const { return model_; }
+  const DriveKind& drive_kind() const { return *kind_; }
   const std::shared_ptr<Medium>& medium() const { return medium_; }
   bool locked() const { return locks_ != 0; }
   bool locked_by(LockHolder holder) const { return (locks_ & static_cast<unsigned>(holder)) != 0; }
   std::size_t in_drive() const {
-    return queue_.size() + static_cast<std::size_t>(disk_->outstanding());
+    return queue_.size() + static_cast<std::size_t>(engine_->outstanding());
   }
   DriveStatistics statistics() const;
   // Brings the medium's bytes to where the heads are now.
@@ -70,30 +70,31 @@ class Drive : public sc_core::sc_module {
   void set_lock(LockHolder holder, bool on);
 
   void run();
+  bool quiet() const;
   void hand_over();
   int erase(const tlm::tlm_generic_payload& payload);
   void submit(tlm::tlm_generic_payload& payload);
   void wake_later();
   int move_bytes(tlm::tlm_generic_payload& payload, std::int64_t sectors);
-  void finish(std::uint64_t tag);
-  void replace_disk();
-  void add_movements(DriveStatistics& to) const;
+  void finish(const DriveEngine::Finished& done);
+  void restart();
   void set_busy(bool busy);
 
   void answer_soon(tlm::tlm_generic_payload& payload, int error);
   void answer_oldest();
 
   Executor& executor_;
-  std::shared_ptr<const DiskModel> model_;
-  std::unique_ptr<HardDisk> disk_;
+  std::shared_ptr<const DriveKind> kind_;
+  std::unique_ptr<DriveEngine> engine_;
   Host* host_ = nullptr;
   std::shared_ptr<Medium> medium_;
   unsigned locks_ = 0;  // LockHolder bits
 
-  PayloadQueue queue_;                              // a flush or an erasure, and what waits for it
-  PayloadQueue answers_;                            // decided, to be sent
-  std::vector<tlm::tlm_generic_payload*> in_disk_;  // by tag
+  PayloadQueue queue_;    // a flush or an erasure, and what waits for it
+  PayloadQueue answers_;  // decided, to be sent
+  std::vector<tlm::tlm_generic_payload*> in_engine_;  // by tag
   std::vector<std::uint64_t> free_tags_;
+  bool erasing_ = false;  // nothing else goes to the engine
   std::uint64_t next_number_ = 0;
   std::int64_t wake_ns_ = kNever;
 

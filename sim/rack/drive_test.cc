@@ -416,7 +416,7 @@ struct Stranger : sc_core::sc_module {
 TEST(Drive, a_payload_without_the_extension_is_not_taken) {
   FreshContext context;
   SystemcExecutor executor;
-  Drive drive("drive", executor, zip100());
+  Drive drive("drive", executor, disk_kind(zip100()));
   Stranger stranger("stranger");
   stranger.socket.bind(drive.socket);
   executor.start();

@@ -4,7 +4,6 @@
 #include <cerrno>
 #include <utility>
 
-#include "sim/disk/profiles.h"
 #include "sim/rack/controller.h"
 
 namespace biotope::sim {
@@ -31,14 +30,14 @@ Result<std::unique_ptr<Rack>> Rack::create(std::uint64_t tie_seed) {
 }
 
 Result<int> Rack::add_controller(const std::string& name, int bays, std::string_view profile) {
-  const auto found = find_profile(profile);
+  const auto found = find_drive_kind(profile);
   if (!found) return pass_on(found);
   return add_controller(name, bays, *found);
 }
 
 Result<int> Rack::add_controller(const std::string& name, int bays,
-                                 std::shared_ptr<const DiskModel> model) {
-  if (model == nullptr) return fail(EINVAL, "controller '", name, "' is given no drives");
+                                 std::shared_ptr<const DriveKind> kind) {
+  if (kind == nullptr) return fail(EINVAL, "controller '", name, "' is given no drives");
   if (executor_.started()) {
     return fail(EBUSY, "controller '", name,
                 "' comes too late; declare all hardware before the simulation starts");
@@ -55,7 +54,7 @@ Result<int> Rack::add_controller(const std::string& name, int bays,
                 kMostBays);
   }
   const int first = this->bays();
-  controllers_.push_back(std::make_unique<Controller>(name.c_str(), executor_, bays, model));
+  controllers_.push_back(std::make_unique<Controller>(name.c_str(), executor_, bays, kind));
   for (int i = 0; i < bays; ++i) places_.push_back({controllers_.back().get(), i});
   return first;
 }
@@ -87,13 +86,13 @@ Result<std::string> Rack::bay_name(int bay) const {
       [](const Place& p) { return std::string(p.controller->drive(p.bay).name()); });
 }
 
-Result<std::shared_ptr<const DiskModel>> Rack::model(int bay) const {
-  return find(bay).map([](const Place& p) { return p.controller->drive(p.bay).model(); });
+Result<const DriveKind*> Rack::kind(int bay) const {
+  return find(bay).map([](const Place& p) { return &p.controller->drive(p.bay).drive_kind(); });
 }
 
 Result<MediumShape> Rack::medium_shape(int bay) const {
-  return model(bay).map([](const std::shared_ptr<const DiskModel>& k) {
-    return MediumShape{.size_bytes = k->capacity_bytes(), .sector_size = k->sector_bytes()};
+  return kind(bay).map([](const DriveKind* k) {
+    return MediumShape{.size_bytes = k->capacity_bytes(), .sector_size = k->sector_bytes};
   });
 }
 

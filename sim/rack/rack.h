@@ -9,8 +9,8 @@
 #include "model/error.h"
 #include "sim/clock.h"
 #include "sim/context.h"
-#include "sim/disk/hard_disk.h"
 #include "sim/media/medium.h"
+#include "sim/rack/drive_kind.h"
 #include "sim/rack/drive_statistics.h"
 #include "sim/rack/host.h"
 
@@ -41,7 +41,7 @@ class Rack {
   Result<int> add_controller(const std::string& name, int bays, std::string_view profile);
   // The same with drives of one's own.
   Result<int> add_controller(const std::string& name, int bays,
-                             std::shared_ptr<const DiskModel> model);
+                             std::shared_ptr<const DriveKind> kind);
   static constexpr int kMostBays = 256;
   // Switches the machine on. Once more does no harm.
   Status power_on();
@@ -49,7 +49,7 @@ class Rack {
   int bays() const { return static_cast<int>(places_.size()); }
   // "scsi0.bay1".
   Result<std::string> bay_name(int bay) const;
-  Result<std::shared_ptr<const DiskModel>> model(int bay) const;
+  Result<const DriveKind*> kind(int bay) const;
   // What a medium must be like to fit and fill the drive.
   Result<MediumShape> medium_shape(int bay) const;
 
