@@ -158,6 +158,9 @@ TEST(MirrorTrouble, Inv_E42_a_region_loses_its_mark_only_when_what_was_written_t
       for (const Medium& medium : two.media) EXPECT_FALSE(unstable(medium, 0, region_bytes));
     });
   }
+  // Marking is a flush as well: so both are marked before what matters is written.
+  EXPECT_EQ(two.m.write(*two.edge, 8 * region_bytes, pattern(4096, 2)), 0);
+  EXPECT_EQ(two.m.write(*two.edge, 0, pattern(4096, 2)), 0);
   const std::int64_t idle_ns = two.mirror().tuning().idle_ns;
   for (int i = 0; i < 12; ++i) {
     EXPECT_EQ(two.m.write(*two.edge, 8 * region_bytes, pattern(4096, 2)), 0);
