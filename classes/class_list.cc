@@ -3,10 +3,12 @@
 #include "classes/apm/apm.h"
 #include "classes/bsd/bsd.h"
 #include "classes/bsd64/bsd64.h"
+#include "classes/ccd/ccd.h"
 #include "classes/concat/concat.h"
 #include "classes/delay/delay.h"
 #include "classes/dev/dev.h"
 #include "classes/disk/disk.h"
+#include "classes/drive/drive.h"
 #include "classes/dust/dust.h"
 #include "classes/ebr/ebr.h"
 #include "classes/flakey/flakey.h"
@@ -52,6 +54,8 @@ std::vector<std::unique_ptr<Class>> all_classes() {
   classes.push_back(std::make_unique<ConcatClass>());
   classes.push_back(std::make_unique<ShsecClass>());
   classes.push_back(std::make_unique<MultipathClass>());
+  classes.push_back(std::make_unique<CcdClass>());
+  classes.push_back(std::make_unique<DriveClass>());
   // The last to taste: what another class takes for itself needs no names.
   classes.push_back(std::make_unique<LabelClass>());
   return classes;

@@ -3,6 +3,8 @@
 #include <string>
 #include <vector>
 
+#include "classes/array/order_gate.h"
+#include "classes/array/piece.h"
 #include "classes/array/record.h"
 #include "model/class.h"
 #include "model/mesh.h"
@@ -68,7 +70,8 @@ class Array : public Geom {
   // Sector size, and what is true of the array if it is of all members.
   Result<Properties> common_properties() const;
   Provider* live_provider() const;
-  std::string own_name() const { return sentence(cls().name(), '/', name()); }
+  // What the provider is called.
+  virtual std::string own_name() const { return sentence(cls().name(), '/', name()); }
 
  private:
   Shape shape_;
@@ -76,36 +79,24 @@ class Array : public Geom {
 };
 
 // An array that is a map: each of its bytes is one byte of one member.
-class MappedArray : public Array {
+class MappedArray : public Array, protected OrderGate {
  public:
   MappedArray(Mesh& mesh, const Class& cls, Shape shape)
-      : Array(mesh, cls, std::move(shape)), later_(mesh.executor()) {}
+      : Array(mesh, cls, std::move(shape)), OrderGate(static_cast<Geom&>(*this)) {}
 
-  struct Piece {
-    Consumer* to;
-    std::int64_t position_bytes;
-    std::int64_t length_bytes;
-  };
+  using Piece = array::Piece;
   // Where the bytes from `position_bytes` on are, as many of them as lie together but at most
   // `length_bytes`.
   virtual Piece piece(std::int64_t position_bytes, std::int64_t length_bytes) const = 0;
 
   Verdict start(Bio& bio, Provider& provider) override;
 
- private:
-  Verdict split(Bio& bio, Piece next, BioDone each_done);
+ protected:
+  Verdict issue(Bio& bio) override;
   Verdict start_slowly(Bio& bio);
-  void run_ordered_when_idle();
-  void run_ordered();
-  static void ordered_done(Bio& part);
-  void open_gate();
-  Verdict go_on(Bio& bio);
 
-  // A request that is ORDERED waits until all members have done what was issued before, and all
-  // that come after wait for it: members know nothing of each other's order.
-  Bio* ordered_ = nullptr;
-  BioQueue waiting_;
-  Lifeline later_;
+ private:
+  Verdict split(Bio& bio, Piece next);
 };
 
 }  // namespace biotope::array

@@ -59,12 +59,12 @@ Result<Consumer*> open_alone(Mesh& mesh, const Class& cls, Provider& disk) {
   return pass_on(opened);
 }
 
-Status ArrayClass::check(const Creation& creation) const {
-  const std::string title = sentence(name(), ' ', creation.name);
-  if (creation.name.empty()) return fail(EINVAL, name(), ": an array needs a name");
-  if (creation.below.size() < least_count() || creation.below.size() > kMostMembers) {
-    return fail(EINVAL, title, " stands on ", least_count(), " to ", kMostMembers,
-                " disks, not on ", creation.below.size());
+Status check_disks(const Class& cls, const Creation& creation, std::size_t least_count) {
+  const std::string title = sentence(cls.name(), ' ', creation.name);
+  if (creation.name.empty()) return fail(EINVAL, cls.name(), ": an array needs a name");
+  if (creation.below.size() < least_count || creation.below.size() > kMostMembers) {
+    return fail(EINVAL, title, " stands on ", least_count, " to ", kMostMembers, " disks, not on ",
+                creation.below.size());
   }
   std::vector<const Provider*> sorted(creation.below.begin(), creation.below.end());
   std::ranges::sort(sorted, {}, &Provider::id);
@@ -73,29 +73,39 @@ Status ArrayClass::check(const Creation& creation) const {
   return fail(EINVAL, title, " can not have ", (*twice)->name(), " twice");
 }
 
-// An array of these disks that offers nothing so far.
-Result<Array*> ArrayClass::gather(Mesh& mesh, const Creation& creation, Shape shape) const {
-  if (Status fine = check(creation); !fine) return pass_on(fine);
-  shape.name = creation.name;
-  shape.count = static_cast<std::uint16_t>(creation.below.size());
-  shape.values = creation.values;
-  auto& array = static_cast<Array&>(mesh.add(make(mesh, std::move(shape))));
-  for (std::size_t i = 0; i < creation.below.size(); ++i) {
-    if (const Status attached = array.attach(*creation.below[i], i); !attached) {
-      mesh.wither(array);
+Result<Array*> attach_all(Mesh& mesh, std::unique_ptr<Array> array,
+                          const std::vector<Provider*>& disks) {
+  auto& added = static_cast<Array&>(mesh.add(std::move(array)));
+  for (std::size_t i = 0; i < disks.size(); ++i) {
+    if (const Status attached = added.attach(*disks[i], i); !attached) {
+      mesh.wither(added);
       return pass_on(attached);
     }
   }
-  return &array;
+  return &added;
+}
+
+Result<Geom*> publish_over(Mesh& mesh, std::unique_ptr<Array> array,
+                           const std::vector<Provider*>& disks) {
+  const Result<Array*> attached = attach_all(mesh, std::move(array), disks);
+  if (!attached) return pass_on(attached);
+  const Status published = (*attached)->publish();
+  if (published) return *attached;
+  mesh.wither(**attached);
+  return pass_on(published);
+}
+
+std::unique_ptr<Array> ArrayClass::make_of(Mesh& mesh, const Creation& creation,
+                                           Shape shape) const {
+  shape.name = creation.name;
+  shape.count = static_cast<std::uint16_t>(creation.below.size());
+  shape.values = creation.values;
+  return make(mesh, std::move(shape));
 }
 
 Result<Geom*> ArrayClass::create(Mesh& mesh, const Creation& creation) {
-  const Result<Array*> array = gather(mesh, creation, {});
-  if (!array) return pass_on(array);
-  const Status published = (*array)->publish();
-  if (published) return *array;
-  mesh.wither(**array);
-  return pass_on(published);
+  if (Status fine = check_disks(*this, creation, least_count()); !fine) return pass_on(fine);
+  return publish_over(mesh, make_of(mesh, creation, {}), creation.below);
 }
 
 Status ArrayClass::may_label_these(const Mesh& mesh, const Creation& creation) const {
@@ -141,7 +151,9 @@ Task<Status> ArrayClass::label(Mesh& mesh, std::string name, std::vector<Provide
   const auto wished = static_cast<std::uint32_t>(creation.values.integer("id"));
   Shape shape{.labelled = true};
   shape.id = wished != 0 ? wished : chosen_id(mesh, this->name(), creation);
-  const Result<Array*> array = gather(mesh, creation, std::move(shape));
+  if (Status fine = check_disks(*this, creation, least_count()); !fine) co_return fine;
+  const Result<Array*> array =
+      attach_all(mesh, make_of(mesh, creation, std::move(shape)), creation.below);
   if (!array) co_return pass_on(array);
   const Stay stay(**array);
   const std::vector<Bytes> sectors = records_of(**array, creation.below);

@@ -45,8 +45,7 @@ class ArrayClass : public Class {
   }
 
  private:
-  Status check(const Creation& creation) const;
-  Result<Array*> gather(Mesh& mesh, const Creation& creation, Shape shape) const;
+  std::unique_ptr<Array> make_of(Mesh& mesh, const Creation& creation, Shape shape) const;
   std::vector<Bytes> records_of(const Array& array, const std::vector<Provider*>& below) const;
   Status may_label_these(const Mesh& mesh, const Creation& creation) const;
   static Task<Status> write_records(Array& array, const std::vector<Bytes>& sectors);
@@ -55,6 +54,15 @@ class ArrayClass : public Class {
   Status take(Taster& taster, const Record& record, Geom*& made);
 };
 
+// EINVAL when `creation` names none, fewer disks than `least_count`, too many, or one twice.
+Status check_disks(const Class& cls, const Creation& creation, std::size_t least_count);
+// Takes the array over and attaches it to its disks in order, or takes it back. It offers nothing
+// so far.
+Result<Array*> attach_all(Mesh& mesh, std::unique_ptr<Array> array,
+                          const std::vector<Provider*>& disks);
+// Likewise, and then it does.
+Result<Geom*> publish_over(Mesh& mesh, std::unique_ptr<Array> array,
+                           const std::vector<Provider*>& disks);
 // Opens all members of `array` r1w1e1 for its own use, or none.
 Status open_all(Array& array);
 // Opens `disk` r1w1e1 for the metadata of `cls`, without tasting or anybody else: its consumer is
