@@ -45,6 +45,14 @@ TEST_F(DiskVerb, what_it_shows_can_be_used_as_a_profile) {
   EXPECT_EQ(validate(file), validate("ide"));
 }
 
+TEST_F(DiskVerb, knows_drives_with_flash_inside) {
+  EXPECT_THAT(here_.play({"disk", "list"}).out, HasSubstr("sata-ssd"));
+  EXPECT_THAT(here_.play({"disk", "show", "flash-card"}).out, HasSubstr("\n[flash]\n"));
+  const Played benched = here_.play({"disk", "bench", "--profile", "flash-card"});
+  EXPECT_EQ(benched.exit_status, 2);
+  EXPECT_THAT(benched.complaint(), HasSubstr("'flash-card' has flash inside"));
+}
+
 TEST_F(DiskVerb, draws) {
   const std::string file = here_.file("disk.svg");
   EXPECT_EQ(here_.play({"disk", "show", "zip100", "--svg", file}).exit_status, 0);

@@ -13,6 +13,7 @@
 #include "sim/disk/profiles.h"
 #include "sim/disk/random_load.h"
 #include "sim/disk/validation/validate.h"
+#include "sim/flash/profiles.h"
 
 namespace biotope::app {
 
@@ -54,6 +55,9 @@ ModelResult model_of(const Source& source) {
   if (source.profile.empty()) {
     return fail(EINVAL, "no drive is named; give --profile NAME or --parv FILE");
   }
+  if (sim::find_flash_profile(source.profile) != nullptr) {
+    return fail(EINVAL, "'", source.profile, "' has flash inside, and this is about hard disks");
+  }
   if (!source.profile.ends_with(".toml")) return sim::find_profile(source.profile);
   auto profile = sim::load_profile(source.profile);
   if (!profile) return pass_on(profile);
@@ -78,6 +82,13 @@ int list() {
                          static_cast<double>(profile.geometry.sector_bytes);
     fmt::print("{:<12} {:>9.1f} MB  {:>6} rpm  {}\n", name, bytes / 1e6, profile.movement.rpm,
                profile.description);
+  }
+  for (const std::string_view name : sim::flash_profile_names()) {
+    const auto profile = sim::find_flash_profile(name);
+    const double bytes = static_cast<double>(profile->flash.capacity_sectors) *
+                         static_cast<double>(profile->flash.sector_bytes);
+    fmt::print("{:<12} {:>9.1f} MB  {:>6}      {}\n", name, bytes / 1e6, "flash",
+               profile->description);
   }
   return 0;
 }
@@ -167,6 +178,11 @@ struct ShowArguments {
 };
 
 int show(const ShowArguments& arguments) {
+  const auto flash = sim::find_flash_profile(arguments.name);
+  if (flash != nullptr && arguments.svg.empty()) {
+    fmt::print("{}", sim::flash_profile_text(*flash));
+    return 0;
+  }
   const ModelResult model = model_of({arguments.name, arguments.parv});
   if (!model) return refuse(model.error());
   if (!arguments.svg.empty()) {

@@ -10,6 +10,7 @@ struct ProfileText {
   std::string_view name;  // the file's, without ".toml"
   std::string_view text;
 };
-std::span<const ProfileText> profile_texts();
+std::span<const ProfileText> disk_profile_texts();
+std::span<const ProfileText> flash_profile_texts();
 
 }  // namespace biotope::sim

@@ -12,7 +12,7 @@ namespace biotope::sim {
 
 std::vector<std::string_view> profile_names() {
   std::vector<std::string_view> names;
-  for (const ProfileText& one : profile_texts()) names.push_back(one.name);
+  for (const ProfileText& one : disk_profile_texts()) names.push_back(one.name);
   std::sort(names.begin(), names.end());
   return names;
 }
@@ -20,7 +20,7 @@ std::vector<std::string_view> profile_names() {
 Result<std::shared_ptr<const DiskModel>> find_profile(std::string_view name) {
   static std::map<std::string, std::shared_ptr<const DiskModel>, std::less<>> made;
   if (const auto at = made.find(name); at != made.end()) return at->second;
-  for (const ProfileText& one : profile_texts()) {
+  for (const ProfileText& one : disk_profile_texts()) {
     if (one.name != name) continue;
     auto profile = parse_profile(one.text, std::string(name) + ".toml");
     BIOTOPE_CHECK(profile.has_value(), "a profile of our own is not one");

@@ -1,8 +1,11 @@
 #include "sim/rack/drive_kind.h"
 
+#include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "sim/disk/profiles.h"
+#include "sim/flash/profiles.h"
 #include "sim/rack/disk_engine.h"
 
 namespace biotope::sim {
@@ -36,9 +39,20 @@ std::shared_ptr<const DriveKind> disk_kind(std::shared_ptr<const DiskModel> mode
 }
 
 Result<std::shared_ptr<const DriveKind>> find_drive_kind(std::string_view name) {
-  const auto model = find_profile(name);
-  if (!model) return pass_on(model);
-  return disk_kind(*model);
+  if (auto flash = find_flash_profile(name)) return flash_kind(std::move(flash));
+  if (auto model = find_profile(name)) return disk_kind(*std::move(model));
+  std::string known;
+  for (const std::string_view one : drive_kind_names()) {
+    known += (known.empty() ? "" : ", ") + std::string(one);
+  }
+  return fail(ENOENT, "there is no drive profile '", name, "'; there are: ", known);
+}
+
+std::vector<std::string_view> drive_kind_names() {
+  std::vector<std::string_view> names = profile_names();
+  for (const std::string_view one : flash_profile_names()) names.push_back(one);
+  std::sort(names.begin(), names.end());
+  return names;
 }
 
 }  // namespace biotope::sim

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "model/error.h"
 #include "sim/disk/hard_disk.h"
@@ -39,5 +40,6 @@ std::shared_ptr<const DriveKind> disk_kind(std::shared_ptr<const DiskModel> mode
 // By the name of a profile that is always at hand; the profile says what is inside. ENOENT: no such
 // profile; the sentence lists those there are.
 Result<std::shared_ptr<const DriveKind>> find_drive_kind(std::string_view name);
+std::vector<std::string_view> drive_kind_names();  // sorted
 
 }  // namespace biotope::sim

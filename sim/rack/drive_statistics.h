@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "sim/flash/flash_statistics.h"
+
 namespace biotope::sim {
 
 // What a drive has done since the beginning.
@@ -15,6 +17,8 @@ struct DriveStatistics {
   std::int64_t seek_ns = 0;      // of passes that were begun
   std::int64_t rotation_ns = 0;  // likewise
   std::int64_t transfer_ns = 0;  // of sectors that have passed
+  FlashCounts flash;             // where there is flash inside
+  FlashWear wear;
 
   friend bool operator==(const DriveStatistics&, const DriveStatistics&) = default;
 };
