@@ -42,7 +42,7 @@ bench: packages ## measure; prints a table and writes bench.json
 	$(call build,release)
 	@bench/run build
 
-fuzz: packages ## 60 s of mutated tables for each parser, under sanitizers (FUZZ_SECONDS=n)
+fuzz: packages ## 60 s of mutated inputs for each parser, under sanitizers (FUZZ_SECONDS=n)
 	@tools/install-packages fuzz
 	$(call build,fuzz,fuzzers)
 	@tools/fuzz build/fuzz $(or $(FUZZ_SECONDS),60)

@@ -92,6 +92,7 @@ int run_program(int argc, char** argv) {
   add_part(program);
   add_class(program);
   add_disk(program);
+  add_trace(program);
   add_version(program);
   for (CLI::App* verb : parser.get_subcommands({})) {
     verb->allow_extras();

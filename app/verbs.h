@@ -23,6 +23,7 @@ void add_taste(Program& program);
 void add_part(Program& program);
 void add_class(Program& program);
 void add_disk(Program& program);
+void add_trace(Program& program);
 void add_version(Program& program);
 
 inline constexpr const char* kVersion = BIOTOPE_VERSION;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "model/error.h"
+#include "sim/trace/trace_reader.h"
 
 namespace biotope::sim {
 
@@ -14,8 +15,8 @@ struct MeasuredRequest {
   bool write = false;
   std::int64_t first = 0;  // sector
   std::int64_t sectors = 0;
-  double service_us = 0;  // from issue to completion
-  double think_us = 0;    // from completion to the next issue
+  std::int64_t service_ns = 0;  // from issue to completion
+  std::int64_t think_ns = 0;    // from completion to the next issue
 };
 
 struct MeasuredTrace {
@@ -23,12 +24,8 @@ struct MeasuredTrace {
   std::vector<std::string> notes;  // lines passed over, "x.trace:17: why"
 };
 
-enum class BadLines { stop, skip };
-
-// Reads a trace of six fields a line: R or W, what the drive's buffer did (not used), the first
-// sector, how many, measured service time and think time in microseconds. `sectors` is the size of
-// the disk: what runs past it is a bad line. Errors: what the system says of a file that can not be
-// read; EINVAL a bad line, by file and line, unless they are skipped; ENODATA nothing in it.
+// Reads a trace in the format `validate` (sim/trace). `sectors` is the size of the disk: what runs
+// past it is a bad line. Errors: those of TraceReader; ENODATA nothing in it.
 Result<MeasuredTrace> read_measured_trace(const std::filesystem::path& path, std::int64_t sectors,
                                           BadLines policy);
 

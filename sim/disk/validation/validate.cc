@@ -9,8 +9,6 @@
 namespace biotope::sim {
 namespace {
 
-std::int64_t ns_of_us(double us) { return std::llround(us * 1000); }
-
 double mean_ms(const std::vector<std::int64_t>& times_ns) {
   double sum = 0;
   for (const std::int64_t time_ns : times_ns) sum += static_cast<double>(time_ns) / 1e6;
@@ -53,7 +51,7 @@ std::vector<std::int64_t> replay(HardDisk& disk, const std::vector<MeasuredReque
     const auto done = disk.finished(kNever);
     BIOTOPE_CHECK(done.has_value(), "a disk never finished a request");
     service_ns.push_back(done->time_ns - now_ns);
-    now_ns = done->time_ns + ns_of_us(request.think_us);
+    now_ns = done->time_ns + request.think_ns;
   }
   return service_ns;
 }
@@ -64,8 +62,7 @@ Validation validate(std::shared_ptr<const DiskModel> kind,
   const std::vector<std::int64_t> simulated_ns = replay(disk, requests);
   Validation result;
   std::vector<std::int64_t> measured_ns;
-  for (const MeasuredRequest& request : requests)
-    measured_ns.push_back(ns_of_us(request.service_us));
+  for (const MeasuredRequest& request : requests) measured_ns.push_back(request.service_ns);
   result.requests = static_cast<std::int64_t>(requests.size());
   result.demerit_ms = demerit_ms(measured_ns, simulated_ns);
   result.demerit_read_ms = demerit_of(false, requests, measured_ns, simulated_ns);

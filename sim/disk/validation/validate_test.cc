@@ -86,7 +86,7 @@ TEST(Accuracy, the_atlas_10k_without_its_two_switches_is_the_reference) {
 
 TEST(Replay, each_request_is_issued_its_think_time_after_the_one_before_was_done) {
   // Sectors 50 and 60 of track 0 at 0.1 ms a sector; nothing else takes time.
-  const std::vector<MeasuredRequest> requests{{false, 50, 1, 0, 400}, {false, 60, 1, 0, 0}};
+  const std::vector<MeasuredRequest> requests{{false, 50, 1, 0, 400'000}, {false, 60, 1, 0, 0}};
   HardDisk disk(model_of(plain_profile()));
   EXPECT_EQ(replay(disk, requests), (std::vector<std::int64_t>{5'100'000, 600'000}));
 }
@@ -96,8 +96,8 @@ TEST(Replay, gives_the_same_times_again) {
   EvenDraws draws(7);
   std::vector<MeasuredRequest> requests;
   for (int i = 0; i < 1000; ++i) {
-    requests.push_back({draws.next(3) == 0, draws.next(399'000), 1 + draws.next(300), 0,
-                        static_cast<double>(draws.next(30'000))});
+    requests.push_back(
+        {draws.next(3) == 0, draws.next(399'000), 1 + draws.next(300), 0, draws.next(30'000'000)});
   }
   HardDisk once(model);
   HardDisk again(model);
