@@ -24,6 +24,7 @@
 #include "classes/sgi/sgi.h"
 #include "classes/shsec/shsec.h"
 #include "classes/stripe/stripe.h"
+#include "classes/vinum/vinum.h"
 #include "classes/vtoc8/vtoc8.h"
 #include "classes/zero/zero.h"
 
@@ -56,6 +57,7 @@ std::vector<std::unique_ptr<Class>> all_classes() {
   classes.push_back(std::make_unique<MultipathClass>());
   classes.push_back(std::make_unique<CcdClass>());
   classes.push_back(std::make_unique<DriveClass>());
+  classes.push_back(std::make_unique<VinumClass>());
   // The last to taste: what another class takes for itself needs no names.
   classes.push_back(std::make_unique<LabelClass>());
   return classes;

@@ -1,0 +1,243 @@
+#include "classes/vinum/vinum.h"
+
+#include <algorithm>
+
+#include "model/check.h"
+
+namespace biotope {
+
+namespace {
+
+const Parameter kParameters[] = {
+    {.name = "config",
+     .kind = Parameter::Kind::text,
+     .fallback = std::string(),
+     .help = "drives, volumes, plexes and subdisks as vinum's users write them, a line each"},
+};
+
+}  // namespace
+
+Vinum::Vinum(Mesh& mesh, const Class& cls, const std::string& name, vinum::Config config)
+    : Geom(mesh, cls, name), OrderGate(static_cast<Geom&>(*this)), config_(std::move(config)) {
+  for (std::size_t i = 0; i < config_.volumes.size(); ++i) {
+    volumes_.push_back(std::make_unique<vinum::LiveVolume>(*this, i, config_.volumes[i]));
+  }
+}
+
+Status Vinum::stand_on(const std::vector<Provider*>& disks) {
+  for (Provider* disk : disks) {
+    const Result<Consumer*> edge = mesh().new_consumer(*this, *disk);
+    if (!edge) return pass_on(edge);
+    drives_.push_back(*edge);
+  }
+  for (std::size_t i = 0; i < volumes_.size(); ++i) {
+    const Result<Provider*> volume =
+        mesh().new_provider(*this, sentence("vinum/", config_.volumes[i].name), properties_of(i));
+    if (!volume) return pass_on(volume);
+    (*volume)->index = i;
+    mesh().publish(**volume);
+  }
+  return {};
+}
+
+Properties Vinum::properties_of(std::size_t volume) const {
+  std::vector<vinum::Room> rooms;
+  Properties all;
+  all.deletable = true;
+  for (const Consumer* drive : drives_) {
+    if (drive == nullptr || drive->provider() == nullptr) continue;
+    const Properties& disk = drive->provider()->properties();
+    rooms.push_back({disk.media_size_bytes, disk.sector_size_bytes});
+    all.writable = all.writable && disk.writable;
+    all.deletable = all.deletable && disk.deletable;
+  }
+  all.sector_size_bytes = vinum::unit_of(rooms);
+  all.media_size_bytes = config_.volumes[volume].size_bytes();
+  all.stripe_size_bytes = config_.volumes[volume].plexes.front().stripe_bytes;
+  return all;
+}
+
+Properties Vinum::derive(const Provider& own) const {
+  Properties now = properties_of(own.index);
+  now.sector_size_bytes = own.sector_size_bytes();
+  return now;
+}
+
+// Requests ---------------------------------------------------------------------------------------
+
+Verdict Vinum::start(Bio& bio, Provider& provider) {
+  vinum::LiveVolume& volume = *volumes_[provider.index];
+  if (has_range(bio.command) && passes(bio)) [[likely]] {
+    return volume.run_or_pass_on(bio);
+  }
+  if (bio.command == Command::getattr) return Verdict::done(EOPNOTSUPP);
+  bio.driver2 = &volume;
+  return passes(bio) ? issue(bio) : wait(bio);
+}
+
+Verdict Vinum::issue(Bio& bio) {
+  if (bio.command == Command::flush) return flush(bio);
+  return static_cast<vinum::LiveVolume*>(bio.driver2)->run(bio);
+}
+
+Verdict Vinum::flush(Bio& bio) {
+  Children parts(mesh().path(), bio);
+  for (Consumer* drive : drives_) {
+    if (drive != nullptr && !parts.add(*drive, 0, 0, 0)) return Verdict::done(ENOMEM);
+  }
+  return parts.issue(&Vinum::flush_done);
+}
+
+void Vinum::flush_done(Bio& part) {
+  auto& self = static_cast<Vinum&>(part.edge->geom());
+  const std::size_t drive = self.index_of(*part.edge);
+  auto& asked = *static_cast<vinum::LiveVolume*>(part.parent->driver2);
+  if (part.error != 0 && self.survives_without(drive, asked)) part.error = 0;
+  Children::part_done(part);
+}
+
+// What was written to a drive may be lost: its plexes are down wherever another one has it all.
+// False when the volume that was flushed has none.
+bool Vinum::survives_without(std::size_t drive, vinum::LiveVolume& asked) {
+  bool survives = true;
+  for (const auto& volume : volumes_) {
+    for (std::size_t plex = 0; plex < volume->count(); ++plex) {
+      if (!volume->up(plex) || drive == drives_.size() || !volume->uses(plex, drive)) continue;
+      const bool down = take_down(*volume, plex, "a drive of it can not be flushed");
+      if (volume.get() == &asked && !down) survives = false;
+    }
+  }
+  return survives && provider_of(asked.index()) != nullptr;
+}
+
+bool Vinum::take_down(vinum::LiveVolume& volume, std::size_t plex, const std::string& why) {
+  if (volume.is_last(plex)) return false;
+  if (volume.up(plex)) {
+    volume.set_up(plex, false);
+    mesh().note(*this, sentence("plex ", config_.volumes[volume.index()].plexes[plex].name,
+                                " is down: ", why));
+  }
+  return true;
+}
+
+// Loss -------------------------------------------------------------------------------------------
+
+std::size_t Vinum::index_of(const Consumer& consumer) const {
+  return static_cast<std::size_t>(std::ranges::find(drives_, &consumer) - drives_.begin());
+}
+
+Provider* Vinum::provider_of(std::size_t volume) const {
+  for (const Provider& provider : providers()) {
+    if (provider.index == volume && !provider.orphaned()) return const_cast<Provider*>(&provider);
+  }
+  return nullptr;
+}
+
+void Vinum::orphaned(Consumer& consumer) {
+  const std::size_t drive = index_of(consumer);
+  if (drive < drives_.size()) lose_drive(drive);
+  const bool over = std::ranges::all_of(
+      volumes_, [&](const auto& volume) { return provider_of(volume->index()) == nullptr; });
+  if (over) return mesh().wither(*this);
+  mesh().drop(consumer);
+}
+
+void Vinum::lose_drive(std::size_t drive) {
+  drives_[drive] = nullptr;
+  const std::string why = sentence("drive ", config_.drives[drive].name, " is lost");
+  for (const auto& volume : volumes_) {
+    for (std::size_t plex = 0; plex < volume->count(); ++plex) {
+      if (!volume->uses(plex, drive) || !volume->up(plex)) continue;
+      if (take_down(*volume, plex, why)) continue;
+      volume->set_up(plex, false);
+      mesh().note(*this, sentence(why, "; without it there is no volume ",
+                                  config_.volumes[volume->index()].name));
+      if (Provider* gone = provider_of(volume->index())) mesh().orphan(*gone);
+    }
+  }
+}
+
+// What it is like --------------------------------------------------------------------------------
+
+vinum::Config Vinum::config() const {
+  vinum::Config now = config_;
+  for (const auto& volume : volumes_) {
+    std::vector<vinum::Plex>& plexes = now.volumes[volume->index()].plexes;
+    for (std::size_t plex = 0; plex < plexes.size(); ++plex) plexes[plex].up = volume->up(plex);
+  }
+  return now;
+}
+
+std::string Vinum::status() const {
+  std::string text;
+  for (const vinum::Volume& volume : config().volumes) {
+    const auto up = std::ranges::count_if(volume.plexes, &vinum::Plex::up);
+    if (!text.empty()) text += "; ";
+    text += sentence(volume.name, ' ', up > 0 ? "up" : "down", ", ", up, " of ",
+                     volume.plexes.size(), " plexes:");
+    for (const vinum::Plex& plex : volume.plexes) {
+      text += sentence(' ', plex.name, plex.up ? "" : " (down)");
+    }
+  }
+  return text;
+}
+
+std::string Vinum::recipe() const {
+  Values values;
+  values.set("config", text_of(config()));
+  std::vector<std::string> names;
+  for (const Consumer* drive : drives_) {
+    if (drive == nullptr || drive->provider() == nullptr) return {};
+    names.push_back(drive->provider()->name());
+  }
+  return recipe_of(*this, values, "create", names);
+}
+
+std::string Vinum::about(const Provider& own) const {
+  return sentence("volume of ", config_.volumes[own.index].plexes.size(), " plexes");
+}
+
+// Making -----------------------------------------------------------------------------------------
+
+namespace vinum {
+
+Result<Plan> plan(const std::string& title, std::string_view text,
+                  const std::vector<Provider*>& disks) {
+  Result<Config> config = parse(title, text);
+  if (!config) return pass_on(config);
+  Plan all{.config = std::move(*config), .disks = {}};
+  std::vector<Room> rooms;
+  for (const Drive& drive : all.config.drives) {
+    const auto disk = std::ranges::find(disks, drive.device, &Provider::name);
+    if (disk == disks.end()) {
+      return fail(EINVAL, title, ": line ", drive.line, ": drive ", drive.name, " is on ",
+                  drive.device, ", which is not among the disks given");
+    }
+    all.disks.push_back(*disk);
+    rooms.push_back({(*disk)->media_size_bytes(), (*disk)->sector_size_bytes()});
+  }
+  for (const Provider* disk : disks) {
+    if (std::ranges::count(all.disks, disk) == 1) continue;
+    return fail(EINVAL, title, " has no drive on ", disk->name(), "; leave it out");
+  }
+  if (const Status placed = place(title, all.config, rooms); !placed) return pass_on(placed);
+  return all;
+}
+
+}  // namespace vinum
+
+std::span<const Parameter> VinumClass::parameters() const { return kParameters; }
+
+Result<Geom*> VinumClass::create(Mesh& mesh, const Creation& creation) {
+  Result<vinum::Plan> plan = vinum::plan(sentence("vinum ", creation.name),
+                                         creation.values.text("config"), creation.below);
+  if (!plan) return pass_on(plan);
+  auto& vinum = static_cast<Vinum&>(
+      mesh.add(std::make_unique<Vinum>(mesh, *this, creation.name, std::move(plan->config))));
+  const Status done = vinum.stand_on(plan->disks);
+  if (done) return &vinum;
+  mesh.wither(vinum);
+  return pass_on(done);
+}
+
+}  // namespace biotope

@@ -1,0 +1,108 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "classes/array/order_gate.h"
+#include "classes/vinum/config.h"
+#include "classes/vinum/volume.h"
+#include "model/class.h"
+#include "model/mesh.h"
+#include "model/task.h"
+
+namespace biotope {
+
+// Vinum as one module: drives below, volumes above, and between them subdisks and plexes that
+// nobody else sees. Its providers are called vinum/VOLUME. The same out of separate modules is made
+// by vinum::compose.
+//
+// A volume is there as long as one of its plexes is up. A plex goes down when one of its drives is
+// lost or can not be written while another plex can, and comes up again by start_plex().
+class Vinum final : public Geom, private array::OrderGate {
+ public:
+  Vinum(Mesh& mesh, const Class& cls, const std::string& name, vinum::Config config);
+
+  Verdict start(Bio& bio, Provider& provider) override;
+  Status demand(AccessPlan& plan) override;
+  void orphaned(Consumer& consumer) override;
+  Properties derive(const Provider& own) const override;
+  std::string status() const override;
+  std::string recipe() const override;
+  std::string about(const Provider& own) const override;
+
+  // Stands on the disks of its drives, in their order, and offers its volumes.
+  Status stand_on(const std::vector<Provider*>& disks);
+  // Copies what the volume has to a plex that is down, which is up then. EBUSY while the volume is
+  // open; ENOENT for a plex that there is not, ENXIO for one that has lost a drive; what a disk
+  // says that can not be read or written.
+  Task<Status> start_plex(std::string plex);
+
+  // What it is like, with the states of now.
+  vinum::Config config() const;
+
+  // For its volumes ----------------------------------------------------------------------------
+  // Null for one that is lost.
+  Consumer* drive(std::size_t index) const { return drives_[index]; }
+  // The plex is down from now on, unless it is the last one of its volume: then false.
+  bool take_down(vinum::LiveVolume& volume, std::size_t plex, const std::string& why);
+
+ private:
+  struct Address {
+    std::size_t volume;
+    std::size_t plex;
+  };
+
+  Verdict issue(Bio& bio) override;
+  Verdict flush(Bio& bio);
+  static void flush_done(Bio& part);
+  bool survives_without(std::size_t drive, vinum::LiveVolume& asked);
+  void lose_drive(std::size_t drive);
+  Provider* provider_of(std::size_t volume) const;
+  Properties properties_of(std::size_t volume) const;
+  std::size_t index_of(const Consumer& consumer) const;
+  Result<Address> find_plex(const std::string& name) const;
+  Status may_start(const Address& at) const;
+  Task<Status> copy(Address from, std::size_t to);
+  Task<Status> copy_piece(array::Piece from, array::Piece to);
+  Task<Status> flush_drive(std::size_t index);
+  Status open_all();
+  void open_as_needed();
+
+  vinum::Config config_;
+  std::vector<Consumer*> drives_;
+  std::vector<std::unique_ptr<vinum::LiveVolume>> volumes_;
+  const vinum::LiveVolume* starting_ = nullptr;  // one of its plexes gets a copy
+};
+
+// Made by hand from a configuration.
+class VinumClass final : public Class {
+ public:
+  VinumClass() : Class("vinum") {}
+  std::string_view help() const override { return "volumes of plexes of subdisks of drives"; }
+  std::span<const Parameter> parameters() const override;
+  Result<Geom*> create(Mesh& mesh, const Creation& creation) override;
+};
+
+namespace vinum {
+
+// `text` with everything placed on the disks of its drives, and those disks in the order of the
+// drives. Each drive's device must be among `disks`, and each of those a drive's.
+struct Plan {
+  Config config;
+  std::vector<Provider*> disks;
+};
+Result<Plan> plan(const std::string& title, std::string_view text,
+                  const std::vector<Provider*>& disks);
+
+// The same volumes out of small modules: a drive for each drive, a concat or a stripe for each
+// plex, a mirror for each volume of several plexes. All or nothing.
+struct Composed {
+  std::vector<Geom*> geoms;        // the lowest first
+  std::vector<Provider*> volumes;  // in the order of the configuration
+};
+Result<Composed> compose(Mesh& mesh, const std::string& title, const std::string& text,
+                         const std::vector<Provider*>& disks);
+
+}  // namespace vinum
+}  // namespace biotope
