@@ -213,6 +213,23 @@ TEST(MirrorTrouble, Inv_E42_a_copy_goes_on_only_from_where_it_is_stable) {
   EXPECT_TRUE(progress_seen);
 }
 
+TEST(MirrorTrouble, a_write_that_can_not_be_announced_fails_and_the_next_may_go) {
+  Medium medium(kMiB);
+  MirrorMesh m;
+  m.plug("da0", medium);
+  ASSERT_EQ(m.label("home", {"da0"}), 0);
+  m.settle();
+  Consumer& edge = m.open("home");
+  const Bytes before = medium.bytes;
+  m.drive("da0").write_error = EIO;
+  EXPECT_EQ(m.write(edge, 0, pattern(4096, 1)), EIO);
+  EXPECT_EQ(medium.bytes, before) << "nothing is written that the metadata do not know of";
+  m.drive("da0").write_error = 0;
+  EXPECT_EQ(m.write(edge, 0, pattern(4096, 2)), 0);
+  EXPECT_TRUE(record_on(medium)->has(kDirty));
+  EXPECT_TRUE(std::ranges::equal(pattern(4096, 2), std::span(medium.bytes).first(4096)));
+}
+
 TEST(MirrorTrouble, Inv_E38_delete_is_refused_where_a_disk_can_not_and_equal_where_all_can) {
   for (const bool all : {false, true}) {
     Medium media[]{Medium(kMiB), Medium(kMiB)};
