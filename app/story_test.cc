@@ -57,6 +57,15 @@ TEST(Story, Paper_66_a_partition_moves_under_load) {
   EXPECT_TRUE(ground.tidy());
 }
 
+TEST(Story, deleting_what_is_not_needed_spares_a_flash_drive) {
+  const Playground ground;
+  const Played played =
+      ground.play({"run", "scenarios/060-flash-delete.lua", "--out", ground.file("out")});
+  EXPECT_EQ(played.exit_status, 0) << played.errors;
+  EXPECT_THAT(played.errors, HasSubstr("every page holds what was last written to it"));
+  EXPECT_TRUE(ground.tidy());
+}
+
 TEST(Story, Inv_D1_two_runs_with_one_seed_leave_the_same_bytes) {
   const Playground ground;
   for (const auto& [seed, out] : {std::pair{"5", "one"}, {"5", "two"}, {"6", "other"}}) {

@@ -1,4 +1,5 @@
 #include "scenarios/runtime/api.h"
+#include "scenarios/runtime/api_support.h"
 #include "scenarios/runtime/call.h"
 #include "scenarios/runtime/world.h"
 
@@ -32,20 +33,6 @@ Answer machine(Call& call) {
   const Result<int> first = call.world().rack().add_controller(name, bays, values->text("profile"));
   if (!first) return misuse("machine: ", first.error().text);
   return call.give(call.world().add(Machine{name, *first, bays}));
-}
-
-// The bay of the rack that (self, bay) means.
-Outcome<int> bay_of(Call& call, std::string_view whose) {
-  const auto self = call.handle(1, HandleKind::machine, sentence(whose, ": self"));
-  if (!self) return hand_on(self);
-  const Machine& machine = call.world().machine(*self);
-  const auto bay = call.integer(2, sentence(whose, ": the bay"));
-  if (!bay) return hand_on(bay);
-  if (*bay < 0 || *bay >= machine.bays) {
-    return misuse(whose, ": ", machine.name, " has no bay ", *bay, "; its bays are 0 to ",
-                  machine.bays - 1);
-  }
-  return machine.first_bay + static_cast<int>(*bay);
 }
 
 Answer done_or_refused(const Status& status) {

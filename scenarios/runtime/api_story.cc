@@ -206,6 +206,7 @@ void bind_api(lua_State* thread) {
   bind_story(thread);
   bind_time(thread);
   bind_machine(thread);
+  bind_drives(thread);
   bind_mesh(thread);
   bind_surgery(thread);
   bind_labels(thread);

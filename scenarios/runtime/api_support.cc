@@ -52,6 +52,19 @@ Answer run_for_actor(Call& call, std::string what, Task<Status> work) {
   return kWaits;
 }
 
+Outcome<int> bay_of(Call& call, std::string_view whose) {
+  const auto self = call.handle(1, HandleKind::machine, sentence(whose, ": self"));
+  if (!self) return hand_on(self);
+  const Machine& machine = call.world().machine(*self);
+  const auto bay = call.integer(2, sentence(whose, ": the bay"));
+  if (!bay) return hand_on(bay);
+  if (*bay < 0 || *bay >= machine.bays) {
+    return misuse(whose, ": ", machine.name, " has no bay ", *bay, "; its bays are 0 to ",
+                  machine.bays - 1);
+  }
+  return machine.first_bay + static_cast<int>(*bay);
+}
+
 Outcome<const Class*> class_called(World& world, std::string_view name, std::string_view whose) {
   const Class* cls = world.mesh().find_class(name);
   if (cls != nullptr) return cls;

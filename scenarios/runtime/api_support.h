@@ -15,6 +15,8 @@ namespace biotope::runtime {
 Outcome<Provider*> provider_at(Call& call, int index, std::string_view what);
 // A geom told by its handle, or by that of what stands for it: a volume or a device.
 Outcome<Geom*> geom_at(Call& call, int index, std::string_view what);
+// The bay of the rack that (self, bay) of a method of machines means.
+Outcome<int> bay_of(Call& call, std::string_view whose);
 // A class that is loaded; `whose` starts the sentence that says there is none.
 Outcome<const Class*> class_called(World& world, std::string_view name, std::string_view whose);
 // The same, told by its name as an argument.
