@@ -24,7 +24,7 @@ DiskTraits traits_of(const Medium& medium, const DriveKind& kind, std::string id
   DiskTraits traits;
   traits.properties.media_size_bytes = medium.size_bytes();
   traits.properties.sector_size_bytes = medium.sector_size();
-  traits.properties.writable = !medium.write_protected();
+  traits.properties.writable = !medium.write_protected() && !kind.handling.read_only;
   traits.properties.deletable = kind.can_erase;
   traits.properties.native.heads = kNativeHeads;
   traits.properties.native.sectors_per_track = kNativeSectorsPerTrack;
@@ -34,7 +34,20 @@ DiskTraits traits_of(const Medium& medium, const DriveKind& kind, std::string id
   traits.max_transfer_bytes =
       std::max(kMostBytes / medium.sector_size(), std::int64_t{1}) * medium.sector_size();
   traits.queue_depth = kind.queue_depth;
+  traits.volatile_cache = kind.volatile_cache;
   return traits;
+}
+
+const char* removal_name(Removal how) {
+  switch (how) {
+    case Removal::ejected:
+      return "medium ejected";
+    case Removal::torn_out:
+      return "medium torn out";
+    case Removal::power_lost:
+      return "medium out of reach";
+  }
+  return "";
 }
 
 }  // namespace
@@ -71,6 +84,7 @@ class Bridge::MediumDriver final : public DiskDriver {
     return Verdict::held();
   }
 
+  // A drive that can not hold its medium fast has to live with what people do.
   void first_open() override { lock(DriveCommand::lock); }
   void last_close() override { lock(DriveCommand::unlock); }
 
@@ -100,6 +114,8 @@ class Bridge::MediumDriver final : public DiskDriver {
     DriveExtension& extension = drive_extension(payload);
     extension.command = command;
     extension.length_bytes = bio.length_bytes;
+    extension.forced = (bio.flags & kBioForceUnitAccess) != 0;
+    extension.ordered = (bio.flags & kBioOrdered) != 0;
     extension.data = bio.data;
     extension.owner = &bio;
     payload.set_address(static_cast<std::uint64_t>(bio.position_bytes));
@@ -111,7 +127,8 @@ class Bridge::MediumDriver final : public DiskDriver {
   }
 
   void lock(DriveCommand command) {
-    if (gone_) return;
+    const Drive& drive = controller_.drive(bay_);
+    if (gone_ || !drive.drive_kind().handling.lock || !drive.ready()) return;
     const Status done = controller_.control(bay_, command, LockHolder::system);
     BIOTOPE_CHECK(done.has_value(), "a drive with a medium in it did not let itself be locked");
   }
@@ -137,10 +154,13 @@ class Bridge::Bay final : public Host {
   void connect(Mesh& mesh) {
     mesh_ = &mesh;
     place_.controller->set_host(place_.bay, this);
-    if (drive_.medium() != nullptr) media_inserted();
+    if (drive_.ready()) media_inserted();
   }
 
-  void answered(tlm::tlm_generic_payload& payload) override { MediumDriver::answered(payload); }
+  void answered(tlm::tlm_generic_payload& payload) override {
+    if (drive_extension(payload).owner == this) return flushed();
+    MediumDriver::answered(payload);
+  }
 
   void media_inserted() override {
     const Medium& medium = *drive_.medium();
@@ -150,17 +170,21 @@ class Bridge::Bay final : public Host {
     appear();
   }
   void media_removed(Removal how) override {
-    note(how == Removal::ejected ? "medium ejected" : "medium torn out");
+    note(removal_name(how));
     if (current_ != nullptr) std::exchange(current_, nullptr)->gone();
   }
   void lock_changed(bool locked) override { note(locked ? "locked" : "unlocked"); }
   void busy_changed(bool busy) override { note(busy ? "busy" : "idle"); }
+  void power_changed(bool on) override { note(on ? "power on" : "power off"); }
 
-  Result<Provider*> disk() const;
+  // Also makes the drive look whether another medium is in, where it can not tell by itself.
+  Result<Provider*> disk();
   Status eject(Mesh::EjectOptions options, std::function<void(Status)> then);
 
  private:
   void appear();
+  void flush_then(std::function<void()> then);
+  void flushed();
   Status take_out(std::uint64_t insertion, Mesh::EjectOptions options);
 
   void note(std::string_view text) {
@@ -180,6 +204,7 @@ class Bridge::Bay final : public Host {
   std::uint64_t insertions_ = 0;
   Status appeared_;
   bool ejecting_ = false;
+  std::function<void()> after_flush_;
 };
 
 // Makes a disk of the medium that is in.
@@ -196,8 +221,11 @@ void Bridge::Bay::appear() {
   note(disk.error().text);
 }
 
-Result<Provider*> Bridge::Bay::disk() const {
+Result<Provider*> Bridge::Bay::disk() {
+  drive_.look();
   if (drive_.medium() == nullptr) return fail(ENXIO, drive_.name(), " holds no medium");
+  if (!drive_.has_power()) return fail(ENXIO, drive_.name(), " has no power");
+  if (!drive_.ready()) return fail(ENXIO, drive_.name(), " is not ready; wait for it");
   if (!appeared_) return pass_on(appeared_);
   Provider* provider = current_ == nullptr ? nullptr : current_->provider();
   if (provider == nullptr) return fail(ENXIO, drive_.name(), " has no disk in the mesh");
@@ -206,6 +234,9 @@ Result<Provider*> Bridge::Bay::disk() const {
 
 Status Bridge::Bay::eject(Mesh::EjectOptions options, std::function<void(Status)> then) {
   if (drive_.medium() == nullptr) return fail(ENXIO, drive_.name(), " holds no medium");
+  if (!drive_.drive_kind().handling.eject || !drive_.has_power()) {
+    return place_.controller->control(place_.bay, DriveCommand::eject);
+  }
   if (ejecting_) return fail(EBUSY, drive_.name(), " is ejecting its medium already");
   if (drive_.locked_by(LockHolder::person)) {
     return fail(EBUSY, drive_.name(), " is locked; unlock it to eject medium '",
@@ -213,10 +244,15 @@ Status Bridge::Bay::eject(Mesh::EjectOptions options, std::function<void(Status)
   }
   ejecting_ = true;
   const auto finish = [this, insertion = insertions_, options,
-                       then = std::move(then)](Status let_go) {
-    ejecting_ = false;
-    if (let_go) let_go = take_out(insertion, options);
-    then(let_go);
+                       then = std::move(then)](const Status& let_go) {
+    if (!let_go) {
+      ejecting_ = false;
+      return then(let_go);
+    }
+    flush_then([this, insertion, options, then] {
+      ejecting_ = false;
+      then(take_out(insertion, options));
+    });
   };
   const Result<Provider*> provider = disk();
   if (provider) {
@@ -226,6 +262,18 @@ Status Bridge::Bay::eject(Mesh::EjectOptions options, std::function<void(Status)
   }
   return {};
 }
+
+// Users who let go of a disk need not have flushed it.
+void Bridge::Bay::flush_then(std::function<void()> then) {
+  if (!drive_.drive_kind().volatile_cache) return then();
+  after_flush_ = std::move(then);
+  tlm::tlm_generic_payload& payload = place_.controller->take();
+  drive_extension(payload).owner = this;
+  payload.set_command(tlm::TLM_IGNORE_COMMAND);
+  place_.controller->send(place_.bay, payload);
+}
+
+void Bridge::Bay::flushed() { std::exchange(after_flush_, nullptr)(); }
 
 // The mesh has let go of the disk: the medium follows, if it is still the one.
 Status Bridge::Bay::take_out(std::uint64_t insertion, Mesh::EjectOptions options) {

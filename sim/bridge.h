@@ -30,7 +30,8 @@ class Bridge {
   // EBUSY: it is connected already.
   Status connect(Mesh& mesh);
 
-  // The disk of the medium in the bay. ENOENT no such bay, ENXIO no medium, or why the mesh did not
+  // The disk of the medium in the bay; a drive whose host learns of media by asking only is asked.
+  // ENOENT no such bay, ENXIO no medium, or why the mesh did not
   // take it.
   Result<Provider*> disk(int bay) const;
 

@@ -185,6 +185,8 @@ std::optional<ProfileFault> find_fault(const DiskProfile& profile) {
   inspect_overheads(in, profile.overheads, profile.extra_disconnect, profile.bus);
   inspect_cache(in, profile.cache);
   in.within(profile.queue.depth, 1, 1 << 20, "queue.depth");
+  in.time(profile.handling.load_ns, "handling.load_ns");
+  in.time(profile.handling.power_up_ns, "handling.power_up_ns");
   return in.fault;
 }
 

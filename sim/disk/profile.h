@@ -193,6 +193,23 @@ struct CommandQueue {
   friend bool operator==(const CommandQueue&, const CommandQueue&) = default;
 };
 
+// What can be done with the medium in its bay, and what it takes until it can be used.
+struct Handling {
+  enum class Button : std::uint8_t {
+    none,
+    asks,      // does what the host's command to eject does
+    releases,  // lets go of the medium, whatever is going on
+  };
+  bool lock = true;   // can be told to hold its medium fast
+  bool eject = true;  // can be told to let go of it
+  Button button = Button::asks;
+  bool change_line = false;  // the host learns of another medium with its next request, not before
+  bool read_only = false;    // whatever the medium is
+  std::int64_t load_ns = 0;  // from the insertion, or
+  std::int64_t power_up_ns = 0;  // from the power's coming on, until it can be used
+  friend bool operator==(const Handling&, const Handling&) = default;
+};
+
 // Everything a disk drive needs to be simulated. Times in ns.
 struct DiskProfile {
   std::string name;
@@ -205,6 +222,7 @@ struct DiskProfile {
   Bus bus;
   Cache cache;
   CommandQueue queue;
+  Handling handling;
 
   friend bool operator==(const DiskProfile&, const DiskProfile&) = default;
 };

@@ -32,6 +32,7 @@ inline constexpr std::array<std::string_view, 5> kReadAheadNames{"none", "to_tra
                                                                  "to_limit", "one_track"};
 inline constexpr std::array<std::string_view, 5> kSchedulerNames{"fcfs", "sstf", "scan", "clook",
                                                                  "sptf"};
+inline constexpr std::array<std::string_view, 3> kButtonNames{"none", "asks", "releases"};
 
 template <class Visitor>
 void visit_fields(Visitor& v, Zone& z) {
@@ -161,6 +162,17 @@ void visit_fields(Visitor& v, CommandQueue& q) {
 }
 
 template <class Visitor>
+void visit_fields(Visitor& v, Handling& h) {
+  v.value("lock", h.lock);
+  v.value("eject", h.eject);
+  v.choice("button", h.button, kButtonNames);
+  v.value("change_line", h.change_line);
+  v.value("read_only", h.read_only);
+  v.value("load_ns", h.load_ns);
+  v.value("power_up_ns", h.power_up_ns);
+}
+
+template <class Visitor>
 void visit_fields(Visitor& v, DiskProfile& p) {
   v.needed().value("name", p.name);
   v.value("description", p.description);
@@ -171,6 +183,7 @@ void visit_fields(Visitor& v, DiskProfile& p) {
   v.section("bus", p.bus);
   v.needed().section("cache", p.cache);
   v.section("queue", p.queue);
+  v.section("handling", p.handling);
   v.needed().section("geometry", p.geometry);
 }
 

@@ -111,8 +111,21 @@ Status Medium::page_to_change(std::int64_t index, bool whole, Page*& page) {
   return {};
 }
 
+bool Medium::readable(std::int64_t offset_bytes, std::int64_t length_bytes) const {
+  const auto bad = unreadable_.lower_bound(offset_bytes / sector_size());
+  return bad == unreadable_.end() || *bad * sector_size() >= offset_bytes + length_bytes;
+}
+
+// The sectors that are whole within the range.
+void Medium::make_readable(std::int64_t offset_bytes, std::int64_t length_bytes) {
+  const std::int64_t first = (offset_bytes + sector_size() - 1) / sector_size();
+  const std::int64_t end = (offset_bytes + length_bytes) / sector_size();
+  if (first < end) unreadable_.erase(unreadable_.lower_bound(first), unreadable_.lower_bound(end));
+}
+
 Status Medium::write(std::int64_t offset_bytes, std::span<const std::byte> from) {
   check_range(offset_bytes, static_cast<std::int64_t>(from.size()));
+  make_readable(offset_bytes, static_cast<std::int64_t>(from.size()));
   while (!from.empty()) {
     const std::int64_t index = offset_bytes / kPageBytes;
     const auto skip = static_cast<std::size_t>(offset_bytes - index * kPageBytes);
@@ -137,6 +150,7 @@ Status Medium::erase_within_page(std::int64_t offset_bytes, std::int64_t length_
 
 Status Medium::erase(std::int64_t offset_bytes, std::int64_t length_bytes) {
   check_range(offset_bytes, length_bytes);
+  make_readable(offset_bytes, length_bytes);
   const std::int64_t end_bytes = offset_bytes + length_bytes;
   const std::int64_t first_page = (offset_bytes + kPageBytes - 1) / kPageBytes;
   const std::int64_t end_page = end_bytes / kPageBytes;

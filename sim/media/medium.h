@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <utility>
@@ -52,6 +53,13 @@ class Medium {
   // The range reads as zeros from now on.
   Status erase(std::int64_t offset_bytes, std::int64_t length_bytes);
 
+  // A sector that was only half written can not be read by a drive until it is written again;
+  // read() goes on to tell what is there.
+  void set_unreadable(std::int64_t sector) { unreadable_.insert(sector); }
+  bool readable(std::int64_t offset_bytes, std::int64_t length_bytes) const;
+  // For who writes whole sectors piece by piece; write() and erase() see to those within them.
+  void make_readable(std::int64_t offset_bytes, std::int64_t length_bytes);
+
   // Writes all of the present contents to a raw image at `path`, with holes where it is zero:
   // either the whole image is there afterwards, or whatever was there before.
   Status write_image(const std::string& path) const;
@@ -76,6 +84,7 @@ class Medium {
   std::string in_drive_;
   ImageFile image_;
   std::map<std::int64_t, std::unique_ptr<Page>> pages_;  // by number; null: a page of zeros
+  std::set<std::int64_t> unreadable_;                    // sectors
 };
 
 }  // namespace biotope::sim

@@ -22,6 +22,7 @@ class DiskKind final : public DriveKind {
     can_erase = profile.can_erase;
     volatile_cache = profile.cache.write_back != 0;
     command_ns = profile.overheads.read_miss.after(false);
+    handling = profile.handling;
   }
 
   std::unique_ptr<DriveEngine> make_engine() const override {

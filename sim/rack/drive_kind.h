@@ -25,6 +25,7 @@ class DriveKind {
   bool can_erase = false;
   bool volatile_cache = false;  // writes are answered before they are on the medium
   std::int64_t command_ns = 0;  // what a command costs that moves no data
+  Handling handling;
 
   std::int64_t capacity_bytes() const { return sectors * sector_bytes; }
 

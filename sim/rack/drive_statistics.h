@@ -13,6 +13,7 @@ struct DriveStatistics {
   std::uint64_t seeks = 0;  // movements of the arm
   std::int64_t read_bytes = 0;
   std::int64_t written_bytes = 0;
+  std::int64_t lost_bytes = 0;   // answered, and in the buffer only when the power went
   std::int64_t busy_ns = 0;      // with at least one request in the drive
   std::int64_t seek_ns = 0;      // of passes that were begun
   std::int64_t rotation_ns = 0;  // likewise

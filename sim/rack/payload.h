@@ -36,6 +36,8 @@ class DriveExtension final : public tlm::tlm_extension<DriveExtension> {
  public:
   DriveCommand command = DriveCommand::flush;
   LockHolder holder = LockHolder::person;  // of lock and unlock
+  bool forced = false;                     // a write: answered when it is on the medium
+  bool ordered = false;  // after all before it are on the medium, and before all behind it
   std::int64_t length_bytes = 0;
   Data data;              // where the bytes come from or go to: never copied in between
   void* owner = nullptr;  // the initiator's own; nobody else looks at it

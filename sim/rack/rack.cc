@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <numeric>
 #include <utility>
 
 #include "sim/rack/controller.h"
@@ -116,6 +117,50 @@ Status Rack::lock(int bay) { return control(bay, DriveCommand::lock); }
 Status Rack::unlock(int bay) { return control(bay, DriveCommand::unlock); }
 Status Rack::eject(int bay) { return control(bay, DriveCommand::eject); }
 
+Status Rack::press_button(int bay) {
+  return switched_on(bay).and_then(
+      [](const Place& p) { return p.controller->drive(p.bay).press_button(); });
+}
+
+Status Rack::look(int bay) {
+  return switched_on(bay).map([](const Place& p) { p.controller->drive(p.bay).look(); });
+}
+
+Status Rack::switched_on(std::span<const int> bays) {
+  for (const int bay : bays) {
+    if (Result<Place> place = switched_on(bay); !place) return pass_on(place);
+  }
+  return {};
+}
+
+Status Rack::cut_power(std::span<const int> bays, const PowerCut& cut) {
+  if (Status all = switched_on(bays); !all) return all;
+  for (const int bay : bays) {
+    Drive& drive = place(bay).controller->drive(place(bay).bay);
+    if (drive.has_power()) static_cast<void>(drive.cut_power(cut));
+  }
+  return {};
+}
+
+Status Rack::restore_power(std::span<const int> bays) {
+  if (Status all = switched_on(bays); !all) return all;
+  for (const int bay : bays) {
+    Drive& drive = place(bay).controller->drive(place(bay).bay);
+    if (!drive.has_power()) static_cast<void>(drive.restore_power());
+  }
+  return {};
+}
+
+std::vector<int> Rack::all_bays() const {
+  std::vector<int> all(places_.size());
+  std::iota(all.begin(), all.end(), 0);
+  return all;
+}
+
+Status Rack::set_flush_lies(int bay, bool on) {
+  return find(bay).map([&](const Place& p) { p.controller->drive(p.bay).set_flush_lies(on); });
+}
+
 Result<std::shared_ptr<Medium>> Rack::medium(int bay) const {
   return find(bay).map([](const Place& p) { return p.controller->drive(p.bay).medium(); });
 }
@@ -132,7 +177,7 @@ Status Rack::write_image(int bay, const std::string& path) {
   return find(bay).and_then([&](const Place& p) -> Status {
     Drive& drive = p.controller->drive(p.bay);
     if (drive.medium() == nullptr) return fail(ENXIO, drive.name(), " holds no medium");
-    drive.catch_up();
+    if (drive.ready()) drive.catch_up();
     return drive.medium()->write_image(path);
   });
 }

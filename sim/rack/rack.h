@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "sim/clock.h"
 #include "sim/context.h"
 #include "sim/media/medium.h"
+#include "sim/rack/crash_rule.h"
 #include "sim/rack/drive_kind.h"
 #include "sim/rack/drive_statistics.h"
 #include "sim/rack/host.h"
@@ -62,6 +64,19 @@ class Rack {
   Status unlock(int bay);
   Status eject(int bay);
 
+  Status press_button(int bay);
+  // Makes a drive that does not tell of media by itself look.
+  Status look(int bay);
+
+  // Power of some bays, all at this instant: a drive, a shelf of them, or all there are, which is
+  // the whole machine. Bays that are off, or on, already stay so. ENOENT: a bay that is not there,
+  // and then nothing has happened.
+  Status cut_power(std::span<const int> bays, const PowerCut& cut);
+  Status restore_power(std::span<const int> bays);
+  std::vector<int> all_bays() const;
+  // See Drive::set_flush_lies.
+  Status set_flush_lies(int bay, bool on);
+
   // Null when the bay is empty.
   Result<std::shared_ptr<Medium>> medium(int bay) const;
   Result<bool> locked(int bay) const;  // for whatever reason
@@ -87,6 +102,7 @@ class Rack {
   Result<Place> find(int bay) const;
   Result<Place> switched_on(int bay);
   Status control(int bay, DriveCommand command);
+  Status switched_on(std::span<const int> bays);
 
   FreshContext context_;  // first: what is made in it goes before it
   SystemcExecutor executor_;
