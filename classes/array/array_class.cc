@@ -31,7 +31,7 @@ std::uint32_t chosen_id(const Mesh& mesh, const std::string& cls, const Creation
 Status free_of_metadata(const Bytes& sector, const std::string& provider) {
   constexpr layout::Text kMagic(0, 16);
   const std::string magic = sector.size() < kMagic.end() ? "" : kMagic.get(sector);
-  if (!magic.starts_with("GEOM::")) return {};
+  if (!magic.starts_with("GEOM::") && !magic.starts_with("BIOTOPE::")) return {};
   return fail(EEXIST, provider, " holds ", magic, " metadata already; clear them first");
 }
 

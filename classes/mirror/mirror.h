@@ -7,15 +7,17 @@
 #include <string_view>
 #include <vector>
 
+#include "classes/array/traffic.h"
 #include "classes/mirror/assembly.h"
 #include "classes/mirror/balance.h"
 #include "classes/mirror/marks.h"
 #include "classes/mirror/member.h"
-#include "classes/mirror/traffic.h"
 #include "model/event_queue.h"
 #include "model/mesh.h"
 
 namespace biotope::mirror {
+
+using array::Traffic;
 
 class Sync;
 

@@ -36,11 +36,13 @@ struct Medium {
     flush();
   }
   void flush() {
-    for (const std::int64_t sector : unflushed) {
-      const auto at = static_cast<std::ptrdiff_t>(sector * sector_size_bytes);
-      std::copy_n(bytes.begin() + at, sector_size_bytes, stable.begin() + at);
-    }
-    unflushed.clear();
+    while (!unflushed.empty()) settle(*unflushed.begin());
+  }
+  // One sector reaches the platters.
+  void settle(std::int64_t sector) {
+    const auto at = static_cast<std::ptrdiff_t>(sector * sector_size_bytes);
+    std::copy_n(bytes.begin() + at, sector_size_bytes, stable.begin() + at);
+    unflushed.erase(sector);
   }
 
   std::int64_t sector_size_bytes;
@@ -145,9 +147,11 @@ class Drive final : public DiskDriver {
     } else {
       std::ranges::fill(place, std::byte{0});
     }
+    const bool at_once = (bio.flags & kBioForceUnitAccess) != 0;
     for (std::int64_t s = first; s < end; ++s) {
       medium_.unflushed.insert(s);
       medium_.bad.erase(s);
+      if (at_once) medium_.settle(s);
     }
     if (write_through) medium_.flush();
     return 0;

@@ -10,7 +10,7 @@
 #include "model/bio.h"
 #include "model/executor.h"
 
-namespace biotope::mirror {
+namespace biotope::array {
 
 // Requests that are under way, each linked through its driver fields: entering and leaving cost a
 // few dozen instructions, however many there are, and no memory.
@@ -64,9 +64,9 @@ class UnderWay {
   std::array<std::int32_t, kPots> pots_{};
 };
 
-// What is under way in a mirror, and the ranges that are being copied from disk to disk. A write
-// meets nothing else: not another write, since disks may finish in any order and would then differ
-// for good; not a read, which could see what a power cut takes back; not a copy.
+// What is under way in an array with redundancy, and the ranges that are being copied from disk to
+// disk. A write meets nothing else: not another write, since disks may finish in any order and
+// would then differ for good; not a read, which could see what a power cut takes back; not a copy.
 class Traffic {
  public:
   // A range that is being copied, or waits for the writes in it to come back. No write enters it
@@ -125,4 +125,4 @@ class Traffic {
   Lifeline later_;
 };
 
-}  // namespace biotope::mirror
+}  // namespace biotope::array

@@ -1,9 +1,9 @@
-#include "classes/mirror/traffic.h"
+#include "classes/array/traffic.h"
 
 #include <algorithm>
 #include <utility>
 
-namespace biotope::mirror {
+namespace biotope::array {
 
 namespace {
 bool overlap(std::int64_t a, std::int64_t a_length, std::int64_t b, std::int64_t b_length) {
@@ -50,4 +50,4 @@ void Traffic::wake() {
   }
 }
 
-}  // namespace biotope::mirror
+}  // namespace biotope::array
