@@ -12,6 +12,7 @@ find_package(rapidcheck REQUIRED)          # rapidcheck, rapidcheck_gtest
 find_package(benchmark REQUIRED)           # benchmark::benchmark
 
 pkg_check_modules(libmd REQUIRED IMPORTED_TARGET GLOBAL libmd)   # PkgConfig::libmd: MD5
+pkg_check_modules(libisal REQUIRED IMPORTED_TARGET GLOBAL libisal)   # PkgConfig::libisal: parity
 
 find_path(BIOTOPE_RANDOM123 Random123/philox.h REQUIRED)
 add_library(biotope_random123 INTERFACE)

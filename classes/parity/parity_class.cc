@@ -1,0 +1,230 @@
+#include "classes/parity/parity_class.h"
+
+#include <algorithm>
+#include <boost/crc.hpp>
+#include <limits>
+#include <numeric>
+
+#include "classes/array/array_class.h"
+#include "model/control_io.h"
+
+namespace biotope::parity {
+
+namespace {
+
+const Tuning kUsual;
+
+const Parameter kOptions[] = {
+    {.name = "timeout",
+     .unit = "ns",
+     .fallback = kUsual.start_timeout_ns,
+     .help = "how long an array waits for a missing disk before it starts without"},
+    {.name = "idle",
+     .unit = "ns",
+     .fallback = kUsual.idle_ns,
+     .min = 1,
+     .help = "after how long without a write its disks are marked clean"},
+    {.name = "copy_rate",
+     .unit = "bytes/s",
+     .fallback = kUsual.copy_busy_bytes_per_s,
+     .min = 1,
+     .help = "how fast a copy goes while the array is in use"},
+};
+
+// What fits a common sector of disks whose sectors differ.
+constexpr std::int64_t kMostSectorBytes = 1 << 20;
+constexpr std::size_t kLongestName = 15;  // and a NUL
+
+std::uint32_t number_for(const std::string& what) {
+  boost::crc_32_type crc;
+  crc.process_bytes(what.data(), what.size());
+  return std::max<std::uint32_t>(crc.checksum(), 1);
+}
+
+}  // namespace
+
+std::span<const Parameter> ParityClass::options() const { return kOptions; }
+
+void ParityClass::configure(const biotope::Values& values) {
+  tuning_.start_timeout_ns = values.integer("timeout");
+  tuning_.idle_ns = values.integer("idle");
+  tuning_.copy_busy_bytes_per_s = values.integer("copy_rate");
+}
+
+Status ParityClass::fits(const Record& record, const Properties& disk) const {
+  if (member_sector_bytes(record) % disk.sector_size_bytes != 0 ||
+      disk.sector_size_bytes < least_sector_bytes()) {
+    return fail(EINVAL, "its sectors of ", disk.sector_size_bytes, " bytes do not divide those of ",
+                member_sector_bytes(record));
+  }
+  if (metadata::place_bytes(disk) < needed_bytes(record)) {
+    return fail(EINVAL, "it has ", metadata::place_bytes(disk), " usable bytes, and ",
+                needed_bytes(record), " are needed");
+  }
+  return {};
+}
+
+// Found ------------------------------------------------------------------------------------------
+
+Task<Geom*> ParityClass::taste(Taster& taster) {
+  const Result<metadata::Found> found = co_await metadata::look(taster, kind());
+  const std::string& disk = taster.provider().name();
+  Result<Record> record = found ? decode(*found) : pass_on(found);
+  Status fine = record ? sane(*record) : pass_on(record);
+  if (found && !fine) {
+    fine = fail(fine.error().code, disk, ": ", fine.error().text);
+  }
+  if (fine) fine = metadata::belongs(record->owner, taster.provider());
+  Geom* made = nullptr;
+  if (fine && !taster.lost() && !taster.stale()) fine = join(taster, std::move(*record), made);
+  if (!fine) metadata::refuse(*this, taster, fine.error());
+  co_return made;
+}
+
+Status ParityClass::join(Taster& taster, Record record, Geom*& made) const {
+  Mesh& mesh = taster.mesh();
+  Provider& disk = taster.provider();
+  Geom* geom = mesh.geom(name(), record.name);
+  Group* group = geom == nullptr ? nullptr : Group::of(*geom);
+  if (group != nullptr && group->self().id != record.id) {
+    return fail(EEXIST, disk.name(), " is of another ", name(), ' ', record.name,
+                " than the one that is here; rename one of them");
+  }
+  const bool first = group == nullptr;
+  if (first) group = static_cast<Group*>(&mesh.add(make(mesh, record)));
+  Status joined = group->consider(disk, record);
+  if (joined) {
+    const Result<Consumer*> edge = mesh.new_consumer(*group, disk);
+    joined = edge ? mesh.access(**edge, kReadWriteExclusive) : pass_on(edge);
+    if (joined) group->arrive(**edge, std::move(record));
+    if (!joined && edge) mesh.drop(**edge);
+  }
+  if (joined) made = group;
+  if (!joined && first) mesh.wither(*group);
+  return joined;
+}
+
+// Made -------------------------------------------------------------------------------------------
+
+Result<Record> ParityClass::planned(const Mesh& mesh, const std::string& name,
+                                    const std::vector<Provider*>& below,
+                                    const Values& values) const {
+  const auto refuse = [&](int code, const auto&... why) {
+    return fail(code, this->name(), ' ', name, " can not be made: ", why...);
+  };
+  if (name.empty() || name.size() > kLongestName || name.find('/') != std::string::npos) {
+    return refuse(EINVAL, "a name has 1 to ", kLongestName, " characters and no slash");
+  }
+  if (mesh.geom(this->name(), name) != nullptr) return refuse(EEXIST, "there is one of that name");
+  if (below.size() < 3 || below.size() > kMostMembers) {
+    return refuse(EINVAL, "it needs 3 to ", kMostMembers, " disks, not ", below.size());
+  }
+  std::int64_t sector = 1;
+  std::int64_t usable = std::numeric_limits<std::int64_t>::max();
+  for (const Provider* disk : below) {
+    if (std::ranges::count(below, disk) > 1) return refuse(EINVAL, disk->name(), " is named twice");
+    if (disk->sector_size_bytes() < least_sector_bytes()) {
+      return refuse(EINVAL, "the metadata do not fit into a sector of ", disk->name(), ", of ",
+                    disk->sector_size_bytes(), " bytes");
+    }
+    if (sector <= kMostSectorBytes) sector = std::lcm(sector, disk->sector_size_bytes());
+    usable = std::min(usable, metadata::place_bytes(disk->properties()));
+  }
+  if (sector > kMostSectorBytes) {
+    return refuse(EINVAL, "the sectors of its disks differ too much");
+  }
+  Record record;
+  record.name = name;
+  record.count = static_cast<std::uint16_t>(below.size());
+  record.view.syncid = 1;
+  if (!values.boolean("autosync")) record.array_flags |= kNoAutoSync;
+  if (const Status fine = plan(record, values, usable, sector); !fine) {
+    return refuse(fine.error().code, fine.error().text);
+  }
+  const auto wished = static_cast<std::uint32_t>(values.integer("id"));
+  record.id = wished != 0 ? wished
+                          : number_for(sentence(this->name(), name, below.front()->id(),
+                                                const_cast<Mesh&>(mesh).executor().now_ns()));
+  return record;
+}
+
+Task<Status> ParityClass::label(Mesh& mesh, std::string name, std::vector<Provider*> below,
+                                Values given) const {
+  const Result<Values> values = resolve(parameters(), given, sentence(this->name(), ' ', name));
+  if (!values) co_return pass_on(values);
+  for (const Provider* disk : below) {
+    if (disk == nullptr) co_return fail(ENOENT, "one of the disks is not there");
+  }
+  Result<Record> record = planned(mesh, name, below, *values);
+  if (!record) co_return pass_on(record);
+  const bool hardcode = values->boolean("hardcode");
+  Status done;
+  std::vector<Consumer*> edges;
+  std::vector<std::unique_ptr<Stay>> stays;
+  for (Provider* disk : below) {
+    const Result<Consumer*> edge = array::open_alone(mesh, *this, *disk);
+    if (!edge) {
+      done = pass_on(edge);
+      break;
+    }
+    stays.push_back(std::make_unique<Stay>((*edge)->geom()));
+    edges.push_back(*edge);
+  }
+  if (done) done = co_await write_records(edges, std::move(*record), hardcode);
+  for (Consumer* edge : edges) mesh.wither(edge->geom());
+  co_return done;
+}
+
+// All of them or none.
+Task<Status> ParityClass::write_records(std::vector<Consumer*> edges, Record record,
+                                        bool hardcode) const {
+  std::vector<Bytes> before;
+  for (Consumer* edge : edges) {
+    const Properties disk = edge->provider()->properties();
+    const std::string name = edge->provider()->name();
+    Result<Bytes> sector =
+        co_await read(*edge, metadata::place_bytes(disk), disk.sector_size_bytes);
+    if (!sector) co_return pass_on(sector);
+    if (Status free = array::free_of_metadata(*sector, name); !free) co_return free;
+    before.push_back(std::move(*sector));
+  }
+  Status done;
+  std::size_t written = 0;
+  for (; written < edges.size() && done; ++written) {
+    const Provider& disk = *edges[written]->provider();
+    Record mine = record;
+    mine.index = static_cast<std::uint16_t>(written);
+    mine.owner.provsize = static_cast<std::uint64_t>(disk.media_size_bytes());
+    if (hardcode) mine.owner.provider = disk.name();
+    mine.set(kHardcoded, hardcode);
+    // What lies on the others need not have fitting parity.
+    mine.set(kSynchronizing, written + 1 == edges.size());
+    Bytes sector = encode(kind(), mine, disk.sector_size_bytes());
+    done = co_await metadata::store(*edges[written], std::move(sector));
+  }
+  for (std::size_t i = 0; i < written && !done; ++i) {
+    // The one that failed may have been written as well.
+    const Status undone = co_await metadata::store(*edges[i], before[i]);
+    if (!undone) done.error().text += sentence("; ", undone.error().text);
+  }
+  co_return done;
+}
+
+Task<Status> ParityClass::clear(Mesh& mesh, Provider& disk) const {
+  const Result<Consumer*> edge = array::open_alone(mesh, *this, disk);
+  if (!edge) co_return pass_on(edge);
+  Geom& holder = (*edge)->geom();
+  const Stay stay(holder);
+  const Result<metadata::Found> found = co_await metadata::look(**edge, kind());
+  Status done;
+  // What is too new to be read can be cleared as well.
+  if (found || found.error().code == EOPNOTSUPP) {
+    done = co_await metadata::clear(**edge);
+  } else {
+    done = pass_on(found);
+  }
+  mesh.wither(holder);
+  co_return done;
+}
+
+}  // namespace biotope::parity
