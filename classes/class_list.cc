@@ -22,6 +22,7 @@
 #include "classes/nop/nop.h"
 #include "classes/pc98/pc98.h"
 #include "classes/raid3/raid3.h"
+#include "classes/raid5/raid5.h"
 #include "classes/sgi/sgi.h"
 #include "classes/shsec/shsec.h"
 #include "classes/stripe/stripe.h"
@@ -36,6 +37,7 @@ std::vector<std::unique_ptr<Class>> all_classes() {
   classes.push_back(std::make_unique<DiskClass>());
   classes.push_back(std::make_unique<MirrorClass>());
   classes.push_back(std::make_unique<Raid3Class>());
+  classes.push_back(std::make_unique<Raid5Class>());
   classes.push_back(std::make_unique<MbrClass>());
   classes.push_back(std::make_unique<EbrClass>());
   classes.push_back(std::make_unique<BsdClass>());

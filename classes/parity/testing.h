@@ -17,13 +17,6 @@
 // Arrays with parity over disks that fail as a test says.
 namespace biotope::testing {
 
-using Given = std::initializer_list<std::pair<const char*, Value>>;
-inline Values given_values(Given given) {
-  Values values;
-  for (const auto& [name, value] : given) values.set(name, value);
-  return values;
-}
-
 class ParityMesh {
  public:
   explicit ParityMesh(std::string cls, VirtualExecutor::Chooser chooser = nullptr,
@@ -53,10 +46,11 @@ class ParityMesh {
   }
 
   const parity::ParityClass& kind() { return *parity::ParityClass::of(t.mesh, cls); }
-  int label(const std::string& name, const std::vector<std::string>& disks, Given given = {}) {
+  int label(const std::string& name, const std::vector<std::string>& disks,
+            const Values& given = {}) {
     std::vector<Provider*> below;
     for (const std::string& disk : disks) below.push_back(t.mesh.provider(disk));
-    return told(run(kind().label(t.mesh, name, below, given_values(given))));
+    return told(run(kind().label(t.mesh, name, below, given)));
   }
   int clear(const std::string& disk) { return told(run(kind().clear(t.mesh, t.provider(disk)))); }
   // Runs a verb to its end. Its errno, 0 for success; the sentence is in `said`.
@@ -118,8 +112,8 @@ class ParityMesh {
 
 // An array called "home" over disks da0, da1, ...; all members are good.
 struct ParityArray {
-  ParityArray(const char* cls, const std::vector<std::int64_t>& sizes_bytes, Given given = {},
-              std::int64_t sector_bytes = 512)
+  ParityArray(const char* cls, const std::vector<std::int64_t>& sizes_bytes,
+              const Values& given = {}, std::int64_t sector_bytes = 512)
       : m(cls) {
     for (const std::int64_t size : sizes_bytes) {
       names.push_back(sentence("da", names.size()));

@@ -10,7 +10,6 @@
 namespace biotope {
 namespace {
 
-using testing::Given;
 using testing::Medium;
 using testing::ParityArray;
 using testing::ParityMesh;
@@ -20,8 +19,14 @@ constexpr std::int64_t kMiB = 1 << 20;
 
 // The cases of GEOM's own test suite (geom.md D) -------------------------------------------------
 
+Values flag(const char* name) {
+  Values given;
+  given.set(name, true);
+  return given;
+}
+
 struct Three : ParityArray {
-  explicit Three(Given given = {}, std::int64_t size = kMiB)
+  explicit Three(const Values& given = {}, std::int64_t size = kMiB)
       : ParityArray("raid3", {size, size, size}, given),
         edge(m.open("home")),
         data(pattern(provider().media_size_bytes(), 7)) {}
@@ -110,7 +115,7 @@ TEST(Raid3Cases, Geom_raid3_9_parity_rebuilt_after_writes_replaces_a_data_disk) 
 }
 
 TEST(Raid3Cases, Geom_raid3_10_data_come_back_when_disks_are_read_by_turns) {
-  Three a({{"round_robin", true}});
+  Three a(flag("round_robin"));
   ASSERT_EQ(a.write(), 0);
   std::uint64_t before[3];
   for (std::size_t i = 0; i < 3; ++i) before[i] = a.m.drive(a.names[i]).requests;
@@ -126,13 +131,13 @@ TEST(Raid3Cases, Geom_raid3_10_data_come_back_when_disks_are_read_by_turns) {
 }
 
 TEST(Raid3Cases, Geom_raid3_11_data_come_back_verified) {
-  Three a({{"verify", true}});
+  Three a(flag("verify"));
   ASSERT_EQ(a.write(), 0);
   EXPECT_TRUE(a.reads());
 }
 
 TEST(Raid3Cases, Geom_raid3_12_a_changed_disk_is_noticed_when_verifying) {
-  Three a({{"verify", true}});
+  Three a(flag("verify"));
   ASSERT_EQ(a.write(), 0);
   a.media[0].bytes[4711] ^= std::byte{1};
   Bytes back(1024);
