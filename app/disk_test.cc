@@ -106,6 +106,44 @@ TEST_F(DiskVerb, benches) {
   EXPECT_GT(report.at("ios_per_cpu_second"), 0);
 }
 
+TEST_F(DiskVerb, serves_jobs_in_fios_words_on_drives_of_any_kind) {
+  for (const char* profile : {"sata-ncq", "tiny-flash"}) {
+    const Played played = here_.play({"disk", "bench", "--profile", profile, "--json", "--job",
+                                      "rw=randrw bs=4k iodepth=4 number_ios=500 size=1m"});
+    ASSERT_EQ(played.exit_status, 0) << played.errors;
+    const json job = json::parse(played.out).at("job");
+    EXPECT_EQ(
+        job.at("read").at("total_ios").get<int>() + job.at("write").at("total_ios").get<int>(),
+        500);
+    EXPECT_GT(job.at("read").at("lat_ns").at("percentile").at("99.000000"), 0);
+  }
+}
+
+TEST_F(DiskVerb, serves_traces_as_they_were_recorded) {
+  const Played played =
+      here_.play({"disk", "bench", "--trace", "sim/trace/samples/msr.csv", "--json"});
+  ASSERT_EQ(played.exit_status, 0) << played.errors;
+  const json report = json::parse(played.out);
+  EXPECT_EQ(report.at("requests"), 20);
+  EXPECT_NEAR(report.at("simulated_seconds").get<double>(), 0.3, 0.05);
+  EXPECT_EQ(report.at("job").at("write").at("total_ios"), 4);
+}
+
+TEST_F(DiskVerb, refuses_loads_that_make_no_sense) {
+  const auto refused = [&](const std::vector<std::string>& words, const std::string& sentence) {
+    std::vector<std::string> line{"disk", "bench"};
+    line.insert(line.end(), words.begin(), words.end());
+    const Played played = here_.play(line);
+    EXPECT_EQ(played.exit_status, 2) << sentence;
+    EXPECT_EQ(played.out, "");
+    EXPECT_THAT(played.complaint(), HasSubstr(sentence));
+  };
+  refused({"--job", "rw=randread iodpeth=3"}, "did you mean 'iodepth'");
+  refused({"--job", "rw=read", "--depth", "3"}, "--depth");
+  refused({"--trace", "sim/trace/samples/disksim.trace"}, "--format disksim");
+  refused({"--trace", "sim/trace/samples/spc.spc", "--profile", "floppy"}, "spc.spc:1");
+}
+
 TEST_F(DiskVerb, imports_what_validates_as_the_file_itself) {
   const std::string folder = kDisks;
   if (!std::filesystem::exists(folder))

@@ -1,17 +1,17 @@
 #include <fmt/format.h>
 
 #include <cstdint>
-#include <ctime>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "app/disk_load.h"
+#include "app/disk_source.h"
 #include "app/terminal.h"
 #include "app/verbs.h"
 #include "sim/disk/drawing.h"
 #include "sim/disk/import/parv_import.h"
 #include "sim/disk/profile_file.h"
 #include "sim/disk/profiles.h"
-#include "sim/disk/random_load.h"
 #include "sim/disk/validation/validate.h"
 #include "sim/flash/profiles.h"
 
@@ -27,41 +27,6 @@ constexpr int kUsage = 2;
 int refuse(const Error& error) {
   complain(error.text);
   return kUsage;
-}
-
-double cpu_seconds() {
-  return static_cast<double>(std::clock()) / static_cast<double>(CLOCKS_PER_SEC);
-}
-
-// Where a drive comes from, as all verbs say it.
-struct Source {
-  std::string profile;  // a name, or a file that ends in .toml
-  std::string parv;
-
-  void add_to(CLI::App& verb) {
-    auto* by_profile = verb.add_option("--profile", profile,
-                                       "A profile by its name (see disk list), or a .toml file");
-    auto* by_parv = verb.add_option("--parv", parv, "A file of DiskSim's parameters");
-    by_profile->excludes(by_parv);
-  }
-};
-
-ModelResult model_of(const Source& source) {
-  if (!source.parv.empty()) {
-    const auto imported = sim::import_parv(source.parv);
-    if (!imported) return pass_on(imported);
-    return std::make_shared<const sim::DiskModel>(imported->profile);
-  }
-  if (source.profile.empty()) {
-    return fail(EINVAL, "no drive is named; give --profile NAME or --parv FILE");
-  }
-  if (sim::find_flash_profile(source.profile) != nullptr) {
-    return fail(EINVAL, "'", source.profile, "' has flash inside, and this is about hard disks");
-  }
-  if (!source.profile.ends_with(".toml")) return sim::find_profile(source.profile);
-  auto profile = sim::load_profile(source.profile);
-  if (!profile) return pass_on(profile);
-  return std::make_shared<const sim::DiskModel>(*std::move(profile));
 }
 
 Status write_file(const std::string& path, const std::string& text) {
@@ -118,7 +83,7 @@ int import(const ImportArguments& arguments) {
 // --- validate -----------------------------------------------------------------------------------
 
 struct ValidateArguments {
-  Source source;
+  DiskSource source;
   std::string trace;
   std::string bad_lines = "stop";
   bool json = false;
@@ -195,52 +160,6 @@ int show(const ShowArguments& arguments) {
   return 0;
 }
 
-// --- bench --------------------------------------------------------------------------------------
-
-struct BenchArguments {
-  Source source;
-  sim::RandomLoad load;
-  bool json = false;
-};
-
-int bench(const BenchArguments& arguments) {
-  Source source = arguments.source;
-  if (source.profile.empty() && source.parv.empty()) source.profile = "cheetah-9lp";
-  const ModelResult model = model_of(source);
-  if (!model) return refuse(model.error());
-  const sim::RandomLoad& load = arguments.load;
-  if (load.sectors > (*model)->layout.sectors()) {
-    complain(fmt::format("requests of {} sectors do not fit the disk, which has {}", load.sectors,
-                         (*model)->layout.sectors()));
-    return kUsage;
-  }
-  sim::HardDisk disk(*model);
-  const double began = cpu_seconds();
-  const sim::LoadResult result = sim::run_load(disk, load);
-  const double seconds = std::max(cpu_seconds() - began, 1e-9);
-  const double simulated_seconds = static_cast<double>(result.simulated_ns) / 1e9;
-  const auto requests = static_cast<double>(load.requests);
-  if (arguments.json) {
-    const ordered_json report = {
-        {"schema", "biotope/disk-bench/1"},
-        {"requests", load.requests},
-        {"depth", load.depth},
-        {"simulated_seconds", simulated_seconds},
-        {"mean_response_ms", static_cast<double>(result.mean_response_ns) / 1e6},
-        {"ios_per_simulated_second", requests / simulated_seconds},
-        {"cpu_seconds", seconds},
-        {"ios_per_cpu_second", requests / seconds}};
-    fmt::print("{}\n", report.dump());
-    return 0;
-  }
-  fmt::print("{}: {} random requests of {} sectors, {} at a time\n", (*model)->profile.name,
-             load.requests, load.sectors, load.depth);
-  fmt::print("  the drive: {:.1f} requests a second, {:.3f} ms each on average\n",
-             requests / simulated_seconds, static_cast<double>(result.mean_response_ns) / 1e6);
-  fmt::print("  the simulation: {:.0f} requests a second of processor time\n", requests / seconds);
-  return 0;
-}
-
 // --- the command line ---------------------------------------------------------------------------
 
 void add_import(Program& program, CLI::App& disk) {
@@ -278,27 +197,6 @@ void add_show(Program& program, CLI::App& disk) {
       [&program, arguments] { program.chosen = [arguments] { return show(*arguments); }; });
 }
 
-void add_bench(Program& program, CLI::App& disk) {
-  auto arguments = std::make_shared<BenchArguments>();
-  CLI::App* verb =
-      disk.add_subcommand("bench", "Random requests: how fast drive and simulation are");
-  arguments->source.add_to(*verb);
-  sim::RandomLoad& load = arguments->load;
-  const auto add = [&](const char* name, std::int64_t& value, std::int64_t least, std::int64_t most,
-                       const char* help) {
-    verb->add_option(name, value, help)->check(CLI::Range(least, most))->capture_default_str();
-  };
-  add("--requests", load.requests, 1, 1'000'000'000, "How many");
-  add("--depth", load.depth, 1, 1'000'000, "How many at a time");
-  add("--sectors", load.sectors, 1, 1'000'000, "How long each");
-  add("--read-percent", load.read_percent, 0, 100, "How many of a hundred are reads");
-  verb->add_option("--seed", load.seed, "Where all random numbers come from")
-      ->capture_default_str();
-  verb->add_flag("--json", arguments->json, "One document for programs");
-  verb->callback(
-      [&program, arguments] { program.chosen = [arguments] { return bench(*arguments); }; });
-}
-
 }  // namespace
 
 void add_disk(Program& program) {
@@ -311,14 +209,15 @@ void add_disk(Program& program) {
       "  biotope disk show cheetah-9lp --svg cheetah.svg\n"
       "  biotope disk import cheetah9LP.parv --out cheetah.toml\n"
       "  biotope disk validate --profile cheetah-9lp --trace cheetah9LP.trace\n"
-      "  biotope disk bench --profile sata-ncq --depth 32");
+      "  biotope disk bench --profile sata-ncq --depth 32\n"
+      "  biotope disk bench --job \"rw=randrw bs=4k iodepth=8 number_ios=10000\"");
   verb->add_subcommand("list", "One line for each profile")->callback([&program] {
     program.chosen = [] { return list(); };
   });
   add_show(program, *verb);
   add_import(program, *verb);
   add_validate(program, *verb);
-  add_bench(program, *verb);
+  add_disk_bench(program, *verb);
 }
 
 }  // namespace biotope::app

@@ -213,6 +213,7 @@ void bind_api(lua_State* thread) {
   bind_mirrors(thread);
   bind_volumes(thread);
   bind_devices(thread);
+  bind_loads(thread);
   bind_media(thread);
 }
 

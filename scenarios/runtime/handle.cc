@@ -13,7 +13,7 @@ char types_key;
 char known_key;
 
 constexpr const char* kNames[kHandleKinds] = {
-    "machine", "medium", "image", "provider", "geom", "volume", "work", "device", "actor",
+    "machine", "medium", "image", "provider", "geom", "volume", "work", "device", "load", "actor",
 };
 
 // The metatables of all kinds are in one table of the registry, by number of the kind.

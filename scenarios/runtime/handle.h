@@ -19,9 +19,10 @@ enum class HandleKind : std::uint8_t {
   volume,  // a mounted file system
   work,    // a work load on a file of a volume
   device,  // a raw open of a provider
+  load,    // a work load on a provider
   actor,
 };
-inline constexpr int kHandleKinds = 9;
+inline constexpr int kHandleKinds = 10;
 
 const char* handle_kind_name(HandleKind kind);
 

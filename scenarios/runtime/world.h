@@ -19,6 +19,8 @@
 #include "scenarios/runtime/fact_watch.h"
 #include "scenarios/runtime/scratch_folder.h"
 #include "sim/bridge.h"
+#include "sim/workload/mesh_load.h"
+#include "viz/fio_report.h"
 #include "viz/story.h"
 
 namespace biotope::runtime {
@@ -49,6 +51,14 @@ struct Image {
 // A work load, and what came of it.
 struct RunningWork {
   fs::Work::Pointer work;
+  std::optional<Status> outcome;  // nothing while it runs
+  std::vector<Wait> followers;    // wait for its end
+};
+
+// A work load on a provider, and what has come of it.
+struct RunningLoad {
+  std::unique_ptr<sim::MeshLoad> load;
+  viz::FioReport report;
   std::optional<Status> outcome;  // nothing while it runs
   std::vector<Wait> followers;    // wait for its end
 };
@@ -106,6 +116,9 @@ class World {
   // A work load, which starts to run.
   Handle add(fs::Work::Pointer work);
   RunningWork& work(const Handle& handle) { return works_.at(handle.id); }
+  // A work load below an edge that is open for it, which starts; its geom goes when it is over.
+  Handle add(Consumer& edge, std::unique_ptr<sim::Load> load, std::int64_t longest_bytes);
+  RunningLoad& load(const Handle& handle) { return loads_.at(handle.id); }
   Handle handle_of(const Provider& provider);
   Handle handle_of(const Geom& geom);
   // Moves that are under way, by the name of what is moved.
@@ -142,6 +155,7 @@ class World {
   std::map<std::uint64_t, Image> images_;
   std::map<std::uint64_t, fs::Mount::Pointer> mounts_;
   std::map<std::uint64_t, RunningWork> works_;
+  std::map<std::uint64_t, RunningLoad> loads_;
   std::map<std::string, mirror::Move*> moves_;
   std::map<Handle, std::string> names_;  // of providers and geoms that scripts have seen
   std::uint64_t last_id_ = 0;
