@@ -45,6 +45,8 @@ const char* removal_name(Removal how) {
     case Removal::torn_out:
       return "medium torn out";
     case Removal::power_lost:
+      return "medium without power";
+    case Removal::unreachable:
       return "medium out of reach";
   }
   return "";

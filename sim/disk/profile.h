@@ -202,7 +202,7 @@ struct Handling {
   };
   bool lock = true;   // can be told to hold its medium fast
   bool eject = true;  // can be told to let go of it
-  Button button = Button::asks;
+  Button button = Button::none;
   bool change_line = false;  // the host learns of another medium with its next request, not before
   bool read_only = false;    // whatever the medium is
   std::int64_t load_ns = 0;  // from the insertion, or

@@ -11,12 +11,14 @@ Controller::Bay::Bay(int number, Executor& executor, const std::shared_ptr<const
 }
 
 Controller::Controller(const sc_core::sc_module_name& name, Executor& executor, int bays,
-                       const std::shared_ptr<const DriveKind>& kind)
+                       const std::shared_ptr<const DriveKind>& kind, const LinkTraits& link)
     : sc_module(name) {
   for (int i = 0; i < bays; ++i) {
     bays_.push_back(std::make_unique<Bay>(i, executor, kind));
     bays_.back()->socket.register_nb_transport_bw(this, &Controller::receive, i);
   }
+  if (link.kind == LinkKind::direct) return;
+  link_ = std::make_unique<Link>(executor, static_cast<Link::Ends&>(*this), link, bays);
 }
 
 Controller::~Controller() = default;
@@ -27,6 +29,11 @@ void Controller::set_host(int bay, Host* host) {
 }
 
 void Controller::send(int bay, tlm::tlm_generic_payload& payload) {
+  if (link_ != nullptr) return link_->send(bay, payload);
+  to_drive(bay, payload);
+}
+
+void Controller::to_drive(int bay, tlm::tlm_generic_payload& payload) {
   tlm::tlm_phase phase = tlm::BEGIN_REQ;
   sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
   const tlm::tlm_sync_enum taken =
@@ -52,10 +59,40 @@ Status Controller::control(int bay, DriveCommand command, LockHolder holder) {
 tlm::tlm_sync_enum Controller::receive(int bay, tlm::tlm_generic_payload& payload,
                                        tlm::tlm_phase& phase, sc_core::sc_time&) {
   BIOTOPE_CHECK(phase == tlm::BEGIN_RESP, "a controller was sent a request");
+  if (link_ != nullptr) {
+    link_->came_back(bay, payload);
+  } else {
+    to_host(bay, payload);
+  }
+  return tlm::TLM_COMPLETED;
+}
+
+void Controller::to_host(int bay, tlm::tlm_generic_payload& payload) {
   Host* host = bays_[static_cast<std::size_t>(bay)]->host;
   if (host != nullptr) host->answered(payload);
   payload.release();
-  return tlm::TLM_COMPLETED;
+}
+
+void Controller::die() {
+  if (link_ != nullptr) link_->die();
+  for (const auto& bay : bays_) bay->drive.set_reachable(false);
+}
+
+void Controller::revive() {
+  if (link_ != nullptr) link_->revive();
+  for (const auto& bay : bays_) bay->drive.set_reachable(true);
+}
+
+void Controller::reset_bus(int bay) {
+  if (link_ != nullptr) {
+    link_->reset_bus(bay);
+  } else {
+    drive(bay).reset(Rung::bus_reset);
+  }
+}
+
+LinkStatistics Controller::link_statistics() const {
+  return link_ == nullptr ? LinkStatistics() : link_->statistics();
 }
 
 }  // namespace biotope::sim

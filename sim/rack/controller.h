@@ -12,21 +12,22 @@
 #include "model/executor.h"
 #include "sim/rack/drive.h"
 #include "sim/rack/host.h"
+#include "sim/rack/link.h"
 #include "sim/rack/payload.h"
 
 namespace biotope::sim {
 
-// A SCSI-like controller with its bays, each with a drive in it: one socket per bay, any number of
-// requests on their way through each. Forwards without delay.
-class Controller : public sc_core::sc_module {
+// A controller with its bays, each with a drive in it: one socket per bay, any number of requests
+// on their way through each. Forwards without delay, or as its link does.
+class Controller : public sc_core::sc_module, private Link::Ends {
  public:
   // Makes drives "bay0", "bay1", ... inside. `executor` must outlive the controller.
   Controller(const sc_core::sc_module_name& name, Executor& executor, int bays,
-             const std::shared_ptr<const DriveKind>& kind);
+             const std::shared_ptr<const DriveKind>& kind, const LinkTraits& link = {});
   ~Controller() override;
 
   int bays() const { return static_cast<int>(bays_.size()); }
-  Drive& drive(int bay) { return bays_[static_cast<std::size_t>(bay)]->drive; }
+  Drive& drive(int bay) override { return bays_[static_cast<std::size_t>(bay)]->drive; }
 
   // Who gets the answers of the bay; may be null, then they are dropped.
   void set_host(int bay, Host* host);
@@ -37,6 +38,14 @@ class Controller : public sc_core::sc_module {
   void send(int bay, tlm::tlm_generic_payload& payload);
   // Lock, unlock or eject: answered at once. Errors as Drive says.
   Status control(int bay, DriveCommand command, LockHolder holder = LockHolder::person);
+
+  // With everything behind it, until it is revived. Once more does no harm.
+  void die();
+  void revive();
+  // All that is in flight to the drives that share a wire with this one comes back and is sent
+  // again.
+  void reset_bus(int bay);
+  LinkStatistics link_statistics() const;
 
   const PayloadPool& pool() const { return pool_; }
 
@@ -51,7 +60,11 @@ class Controller : public sc_core::sc_module {
   tlm::tlm_sync_enum receive(int bay, tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
                              sc_core::sc_time& delay);
 
+  void to_drive(int bay, tlm::tlm_generic_payload& payload) override;
+  void to_host(int bay, tlm::tlm_generic_payload& payload) override;
+
   PayloadPool pool_;
+  std::unique_ptr<Link> link_;  // null: direct
   std::vector<std::unique_ptr<Bay>> bays_;
 };
 

@@ -64,6 +64,7 @@ Status Drive::control(const DriveExtension& extension) {
     return fail(EOPNOTSUPP, name(), ", a ", kind_->name, ", has no lock");
   }
   if (!has_power()) return fail(ENXIO, name(), " has no power");
+  if (!reachable_) return fail(ENXIO, name(), " can not be reached");
   if (ejects) return eject();
   if (medium_ == nullptr) return fail(ENXIO, name(), " holds no medium");
   set_lock(extension.holder, extension.command == DriveCommand::lock);
@@ -91,6 +92,11 @@ void Drive::answer_soon(tlm::tlm_generic_payload& payload, int error) {
   answer(payload, error);
   ++statistics_.requests;
   if (error != 0) ++statistics_.errors;
+  if (hung_ != Rung::none) return withheld_.push(payload);
+  post_answer(payload);
+}
+
+void Drive::post_answer(tlm::tlm_generic_payload& payload) {
   answers_.push(payload);
   executor_.post([this] { answer_oldest(); });
 }

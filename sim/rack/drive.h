@@ -15,6 +15,7 @@
 #include "sim/rack/drive_kind.h"
 #include "sim/rack/drive_statistics.h"
 #include "sim/rack/host.h"
+#include "sim/rack/link_traits.h"
 #include "sim/rack/payload.h"
 #include "sim/rack/volatile_writes.h"
 
@@ -66,6 +67,18 @@ class Drive : public sc_core::sc_module {
   Status restore_power();
   bool has_power() const { return power_ != Power::off; }
 
+  // The controller's way to it. Without, nothing comes in or goes out: for the host the medium is
+  // gone. What was asked is answered with ENXIO, what the buffer holds is still written.
+  void set_reachable(bool on);
+
+  // Hung up: it answers nothing until it is given what cures it.
+  void hang(Rung cure);
+  Rung hung() const { return hung_; }
+  // The request comes back with EAGAIN, if it has not been answered yet. False: no reaction.
+  bool abort(tlm::tlm_generic_payload& payload);
+  // All requests come back with EAGAIN; the buffer keeps what it has. False: no reaction.
+  bool reset(Rung rung);
+
   // From now on a flush, and a forced write, are answered whether or not they are done.
   void set_flush_lies(bool on) { flush_lies_ = on; }
 
@@ -92,17 +105,25 @@ class Drive : public sc_core::sc_module {
   Status control(const DriveExtension& extension);
   int refusal(const tlm::tlm_generic_payload& payload) const;
   void answer_soon(tlm::tlm_generic_payload& payload, int error);
+  void post_answer(tlm::tlm_generic_payload& payload);
   void answer_oldest();
   void set_busy(bool busy);
 
   // drive_medium.cc: coming and going.
   Status eject();
   void set_lock(LockHolder holder, bool on);
-  bool usable() const { return medium_ != nullptr && power_ == Power::on && !loading_; }
+  bool usable() const {
+    return medium_ != nullptr && power_ == Power::on && !loading_ && reachable_;
+  }
   void take_away(Removal how);
   void stop(Removal how);
   void appear();
   void tell_removed(Removal how);
+
+  // drive_reset.cc: requests that are not seen through.
+  std::vector<tlm::tlm_generic_payload*> in_work() const;
+  void let_go_of_all(int error);
+  void take_back_all(int error);
 
   // drive_power.cc
   void crash_now(const PowerCut& cut);
@@ -126,7 +147,6 @@ class Drive : public sc_core::sc_module {
   int read_piece(std::int64_t at_bytes, std::span<std::byte> to) const;
   void hold(tlm::tlm_generic_payload& payload, std::int64_t sectors);
   int erase(const tlm::tlm_generic_payload& payload);
-  std::vector<tlm::tlm_generic_payload*> in_work() const;
 
   Executor& executor_;
   std::shared_ptr<const DriveKind> kind_;
@@ -142,9 +162,12 @@ class Drive : public sc_core::sc_module {
   std::uint64_t risings_ = 0;  // what was to happen after an earlier one does not
   std::uint64_t cuts_ = 0;
   bool flush_lies_ = false;
+  bool reachable_ = true;
+  Rung hung_ = Rung::none;
 
-  PayloadQueue queue_;    // what has to wait for all before it, and what waits for that
-  PayloadQueue answers_;  // decided, to be sent
+  PayloadQueue queue_;     // what has to wait for all before it, and what waits for that
+  PayloadQueue answers_;   // decided, to be sent
+  PayloadQueue withheld_;  // likewise, by one that has hung up
   std::vector<tlm::tlm_generic_payload*> in_engine_;  // by tag
   std::vector<std::uint64_t> free_tags_;
   std::vector<tlm::tlm_generic_payload*> forced_;  // out of the engine, but not on the medium

@@ -1,5 +1,4 @@
 // The medium: how it comes, how it goes, and what the host notices of it.
-#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -105,36 +104,21 @@ void Drive::take_away(Removal how) {
   stop(how);
 }
 
-std::vector<tlm::tlm_generic_payload*> Drive::in_work() const {
-  std::vector<tlm::tlm_generic_payload*> all = forced_;
-  for (tlm::tlm_generic_payload* payload : in_engine_) {
-    if (payload != nullptr) all.push_back(payload);
-  }
-  std::sort(all.begin(), all.end(), [](auto* a, auto* b) {
-    return drive_extension(*a).number < drive_extension(*b).number;
-  });
-  return all;
-}
-
 // Nothing goes on. The requests are answered after this: when the host hears of a failure it knows
 // why already, unless it could not notice.
 void Drive::stop(Removal how) {
   locks_ = 0;
   loading_ = false;
   ++risings_;
-  const std::vector<tlm::tlm_generic_payload*> left = in_work();
-  const bool noticed = !kind_->handling.change_line || how == Removal::power_lost ||
-                       !left.empty() || !queue_.empty();
+  const bool noticed = !kind_->handling.change_line || how == Removal::power_lost || in_drive() > 0;
+  let_go_of_all(ENXIO);
   engine_->restart();
   in_engine_.clear();
   free_tags_.clear();
-  forced_.clear();
   volatile_.take();
   alone_ = false;
   unreported_ = 0;
   wake_ns_ = kNever;
-  for (tlm::tlm_generic_payload* payload : left) answer_soon(*payload, ENXIO);
-  while (!queue_.empty()) answer_soon(queue_.pop(), ENXIO);
   if (noticed) {
     tell_removed(how);
   } else {

@@ -27,6 +27,7 @@ Status Drive::cut_power(const PowerCut& cut) {
   if (!has_power()) return fail(EALREADY, name(), " has no power already");
   if (usable()) crash_now(cut);
   power_ = Power::off;
+  take_back_all(ENXIO);
   if (host_ != nullptr) host_->power_changed(false);
   stop(Removal::power_lost);
   return {};

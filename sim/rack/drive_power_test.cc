@@ -330,7 +330,7 @@ TEST(DrivePower, the_medium_stays_in_and_comes_back_as_another) {
   bay.restore();
   bay.wait();
   EXPECT_EQ(bay.host->events,
-            (Events{"inserted", "power off", "out of reach", "power on", "inserted"}));
+            (Events{"inserted", "power off", "without power", "power on", "inserted"}));
   bay.write(0, 8, 3, Order::forced);
   bay.wait();
   EXPECT_EQ(bay.stamp(0), 3);
@@ -399,7 +399,7 @@ TEST(DrivePower, a_medium_may_change_while_the_power_is_off) {
   bay.restore();
   bay.wait();
   EXPECT_EQ(bay.host->events,
-            (Events{"inserted", "power off", "out of reach", "power on", "inserted"}));
+            (Events{"inserted", "power off", "without power", "power on", "inserted"}));
   EXPECT_EQ(bay.rack->medium(0).value(), other);
 }
 

@@ -88,8 +88,13 @@ void Drive::wake_later() {
 // --- the end of a request -----------------------------------------------------------------------
 
 void Drive::finish(const DriveEngine::Finished& done) {
-  tlm::tlm_generic_payload& payload = *std::exchange(in_engine_[done.tag], nullptr);
+  tlm::tlm_generic_payload* const asked = std::exchange(in_engine_[done.tag], nullptr);
   free_tags_.push_back(done.tag);
+  if (asked == nullptr) {
+    alone_ = false;
+    return;
+  }
+  tlm::tlm_generic_payload& payload = *asked;
   const DriveExtension& extension = drive_extension(payload);
   const int error = done.error != 0 ? done.error : complete(payload);
   const bool waits = extension.command == DriveCommand::write && error == 0 &&

@@ -7,7 +7,7 @@ class tlm_generic_payload;
 namespace biotope::sim {
 
 // Why a medium is no longer in its bay.
-enum class Removal { ejected, torn_out, power_lost };
+enum class Removal { ejected, torn_out, power_lost, unreachable };
 
 // What happens in one bay, as the host sees it. Called at the simulated time it happens; may call
 // back into the controller.

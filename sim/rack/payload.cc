@@ -35,6 +35,26 @@ void PayloadQueue::push(tlm::tlm_generic_payload& payload) {
   ++size_;
 }
 
+void PayloadQueue::insert(tlm::tlm_generic_payload& payload) {
+  const std::uint64_t turn = drive_extension(payload).turn;
+  PayloadQueue later;
+  while (!empty() && drive_extension(front()).turn < turn) later.push(pop());
+  later.push(payload);
+  while (!empty()) later.push(pop());
+  *this = later;
+}
+
+bool PayloadQueue::take_out(const tlm::tlm_generic_payload& payload) {
+  const std::size_t before = size_;
+  PayloadQueue rest;
+  while (!empty()) {
+    tlm::tlm_generic_payload& next = pop();
+    if (&next != &payload) rest.push(next);
+  }
+  *this = rest;
+  return size_ < before;
+}
+
 tlm::tlm_generic_payload& PayloadQueue::pop() {
   tlm::tlm_generic_payload& payload = *head_;
   head_ = drive_extension(payload).next;

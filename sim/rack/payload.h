@@ -45,6 +45,10 @@ class DriveExtension final : public tlm::tlm_extension<DriveExtension> {
   tlm::tlm_generic_payload* next = nullptr;
   std::int64_t ready_ns = 0;
   std::uint64_t number = 0;
+  // The controller's own, also while the drive holds it.
+  std::uint64_t turn = 0;
+  std::int64_t deadline_ns = 0;
+  int tries = 0;
 
   // The answer.
   int error = 0;                       // errno, with an error response
@@ -83,9 +87,13 @@ class PayloadQueue {
   bool empty() const { return head_ == nullptr; }
   std::size_t size() const { return size_; }
   void push(tlm::tlm_generic_payload& payload);
+  // Before those whose turn is later.
+  void insert(tlm::tlm_generic_payload& payload);
   // Neither may be empty.
   tlm::tlm_generic_payload& front() const { return *head_; }
   tlm::tlm_generic_payload& pop();
+  // False: it was not in.
+  bool take_out(const tlm::tlm_generic_payload& payload);
 
  private:
   tlm::tlm_generic_payload* head_ = nullptr;

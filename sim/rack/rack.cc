@@ -30,14 +30,15 @@ Result<std::unique_ptr<Rack>> Rack::create(std::uint64_t tie_seed) {
   return std::unique_ptr<Rack>(new Rack(tie_seed));
 }
 
-Result<int> Rack::add_controller(const std::string& name, int bays, std::string_view profile) {
+Result<int> Rack::add_controller(const std::string& name, int bays, std::string_view profile,
+                                 const LinkTraits& link) {
   const auto found = find_drive_kind(profile);
   if (!found) return pass_on(found);
-  return add_controller(name, bays, *found);
+  return add_controller(name, bays, *found, link);
 }
 
 Result<int> Rack::add_controller(const std::string& name, int bays,
-                                 std::shared_ptr<const DriveKind> kind) {
+                                 std::shared_ptr<const DriveKind> kind, const LinkTraits& link) {
   if (kind == nullptr) return fail(EINVAL, "controller '", name, "' is given no drives");
   if (executor_.started()) {
     return fail(EBUSY, "controller '", name,
@@ -50,12 +51,15 @@ Result<int> Rack::add_controller(const std::string& name, int bays,
   if (name == "alarm" || std::any_of(controllers_.begin(), controllers_.end(), same)) {
     return fail(EEXIST, "there is a '", name, "' already; choose another name");
   }
-  if (bays < 1 || bays > kMostBays) {
+  if (bays < 1 || bays > link.most_bays) {
     return fail(EINVAL, "controller '", name, "' can not have ", bays, " bays; give 1 to ",
-                kMostBays);
+                link.most_bays);
+  }
+  if (link.bytes_per_second < 0 || link.command_ns < 0 || link.timeout_ns < 0) {
+    return fail(EINVAL, "controller '", name, "' can not have a rate or a time below zero");
   }
   const int first = this->bays();
-  controllers_.push_back(std::make_unique<Controller>(name.c_str(), executor_, bays, kind));
+  controllers_.push_back(std::make_unique<Controller>(name.c_str(), executor_, bays, kind, link));
   for (int i = 0; i < bays; ++i) places_.push_back({controllers_.back().get(), i});
   return first;
 }
@@ -149,6 +153,26 @@ Status Rack::restore_power(std::span<const int> bays) {
     if (!drive.has_power()) static_cast<void>(drive.restore_power());
   }
   return {};
+}
+
+Status Rack::kill_controller(int bay) {
+  return switched_on(bay).map([](const Place& p) { p.controller->die(); });
+}
+
+Status Rack::revive_controller(int bay) {
+  return switched_on(bay).map([](const Place& p) { p.controller->revive(); });
+}
+
+Status Rack::reset_bus(int bay) {
+  return switched_on(bay).map([](const Place& p) { p.controller->reset_bus(p.bay); });
+}
+
+Result<LinkStatistics> Rack::link_statistics(int bay) const {
+  return find(bay).map([](const Place& p) { return p.controller->link_statistics(); });
+}
+
+Status Rack::hang(int bay, Rung cure) {
+  return switched_on(bay).map([&](const Place& p) { p.controller->drive(p.bay).hang(cure); });
 }
 
 std::vector<int> Rack::all_bays() const {

@@ -15,6 +15,7 @@
 #include "sim/rack/drive_kind.h"
 #include "sim/rack/drive_statistics.h"
 #include "sim/rack/host.h"
+#include "sim/rack/link_traits.h"
 
 namespace biotope::sim {
 
@@ -37,13 +38,15 @@ class Rack {
 
   SystemcExecutor& executor() { return executor_; }
 
-  // Declares a controller with `bays` drives of one kind; gives the number of its first bay. EBUSY:
-  // switched on already; EEXIST: the name is taken; EINVAL: no name (letters, digits, _), or a
-  // count out of 1..kMostBays; ENOENT: no such profile.
-  Result<int> add_controller(const std::string& name, int bays, std::string_view profile);
+  // Declares a controller with `bays` drives of one kind, and what lies between it and them; gives
+  // the number of its first bay. EBUSY: switched on already; EEXIST: the name is taken; EINVAL: no
+  // name (letters, digits, _), a count out of 1 to what such a controller has, or impossible
+  // traits; ENOENT: no such profile.
+  Result<int> add_controller(const std::string& name, int bays, std::string_view profile,
+                             const LinkTraits& link = {});
   // The same with drives of one's own.
   Result<int> add_controller(const std::string& name, int bays,
-                             std::shared_ptr<const DriveKind> kind);
+                             std::shared_ptr<const DriveKind> kind, const LinkTraits& link = {});
   static constexpr int kMostBays = 256;
   // Switches the machine on. Once more does no harm.
   Status power_on();
@@ -74,6 +77,14 @@ class Rack {
   Status cut_power(std::span<const int> bays, const PowerCut& cut);
   Status restore_power(std::span<const int> bays);
   std::vector<int> all_bays() const;
+  // The controller of the bay goes, and all its drives with it; or comes back, and takes up again
+  // also drives that it had given up.
+  Status kill_controller(int bay);
+  Status revive_controller(int bay);
+  Status reset_bus(int bay);
+  Result<LinkStatistics> link_statistics(int bay) const;
+  // The drive answers nothing until it is given what cures it.
+  Status hang(int bay, Rung cure);
   // See Drive::set_flush_lies.
   Status set_flush_lies(int bay, bool on);
 

@@ -55,9 +55,10 @@ class TestHost final : public Host {
                        extension.error, rack_.executor().now_ns(), extension.transferred_bytes});
   }
   void media_removed(Removal how) override {
-    events.push_back(how == Removal::ejected    ? "ejected"
-                     : how == Removal::torn_out ? "torn out"
-                                                : "out of reach");
+    events.push_back(how == Removal::ejected      ? "ejected"
+                     : how == Removal::torn_out   ? "torn out"
+                     : how == Removal::power_lost ? "without power"
+                                                  : "out of reach");
   }
   void media_inserted() override { events.push_back("inserted"); }
   void lock_changed(bool locked) override { events.push_back(locked ? "locked" : "unlocked"); }
