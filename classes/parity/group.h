@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -152,6 +153,9 @@ class Group : public Geom {
   // The op has no more to do.
   void finish(Op& op);
   void try_again(Op& op);  // next(op) a little later, after running out of memory
+  // False when all members that go on have it on disk with whom they do. Otherwise next(op) follows
+  // when they have, or the op has come back because the array has ended.
+  bool wait_until_recorded(Op& op);
   std::size_t count() const { return members_.size(); }
   bool good(std::size_t index) const { return members_[index].state == Member::State::good; }
   Member* find(const Consumer& edge);
@@ -205,7 +209,8 @@ class Group : public Geom {
   static void part_done(Bio& part);
   void part_failed(Op& op, const Bio& part);
   void deliver(Op& op);
-  void release_unrecorded(int error);
+  void go_on_recorded();
+  void give_up_unrecorded();
   // All members that go on have it on disk with whom they do.
   bool recorded() const { return !busy_ && !catch_up_wanted_ && raise_ == Raise::no; }
 
@@ -270,6 +275,7 @@ class Group : public Geom {
   std::uint64_t good_set_ = 0;
   std::uint64_t written_set_ = 0;
   std::uint32_t last_number_ = 0;
+  std::map<std::uint64_t, int> losses_;  // by the numbers of providers: how often each was lost
 
   array::Traffic traffic_;
   std::uint64_t under_way_ = 0;
@@ -280,6 +286,7 @@ class Group : public Geom {
   BioQueue waiting_;  // in the order they came
   bool draining_ = false;
   std::vector<Op*> unrecorded_;  // done, and come back when that is recorded
+  std::vector<Op*> on_hold_;     // go on then
   Op* flush_ops_ = nullptr;
   std::vector<std::unique_ptr<Op>> all_flush_ops_;
   std::uint64_t writes_ = 0;

@@ -7,6 +7,10 @@
 
 namespace biotope::parity {
 
+namespace {
+constexpr int kMostLosses = 3;
+}
+
 Group::Group(Mesh& mesh, const ParityClass& cls, Record self, Tuning tuning)
     : Geom(mesh, cls, self.name),
       later_(mesh.executor()),
@@ -88,6 +92,7 @@ bool Group::lose(std::size_t index, Loss loss, const std::string& why) {
   if (counted && !complete()) return false;
   note(sentence(m.provider, loss == Loss::broken ? " is put out of " : " has left ", title(), ": ",
                 why));
+  if (m.edge->provider() != nullptr) ++losses_[m.edge->provider()->id()];
   forget(m);
   if (!counted) return true;
   if (raise_ != Raise::genid) raise_ = loss == Loss::broken ? Raise::genid : Raise::syncid;
@@ -114,7 +119,7 @@ void Group::end(const std::string& why) {
   note(sentence(title(), " ends: ", why));
   refresh();
   fail_waiting(ENXIO);
-  release_unrecorded(ENXIO);
+  give_up_unrecorded();
   mesh().wither(*this);
 }
 
@@ -175,6 +180,11 @@ Status Group::consider(const Provider& disk, const Record& record) const {
                   " is that; clear the one that is not");
   }
   if (state_ == State::starting) return {};
+  const auto lost = losses_.find(disk.id());
+  if (lost != losses_.end() && lost->second >= kMostLosses) {
+    return refuse(EIO, "it has been lost ", lost->second,
+                  " times; when it is in order again, rebuild it");
+  }
   const auto leader = std::ranges::find(members_, Member::State::good, &Member::state);
   Record now = record_of(*leader);
   now.view = self_.view;

@@ -189,9 +189,28 @@ void Group::deliver(Op& op) {
   mesh().deliver(task, error);
 }
 
-void Group::release_unrecorded(int error) {
-  for (Op* op : std::exchange(unrecorded_, {})) {
-    if (op->error == 0) op->error = error;
+bool Group::wait_until_recorded(Op& op) {
+  if (state_ == State::over) {
+    op.error = ENXIO;
+    finish(op);
+    return true;
+  }
+  if (recorded()) return false;
+  on_hold_.push_back(&op);
+  return true;
+}
+
+void Group::go_on_recorded() {
+  for (Op* op : std::exchange(unrecorded_, {})) deliver(*op);
+  for (Op* op : std::exchange(on_hold_, {})) next(*op);
+}
+
+void Group::give_up_unrecorded() {
+  std::vector<Op*> all = std::exchange(unrecorded_, {});
+  all.insert(all.end(), on_hold_.begin(), on_hold_.end());
+  on_hold_.clear();
+  for (Op* op : all) {
+    op->error = ENXIO;
     deliver(*op);
   }
 }

@@ -29,7 +29,7 @@ void Group::settled() {
   if (raise_ != Raise::no) {
     want_catch_up();
   } else if (recorded()) {
-    release_unrecorded(0);
+    go_on_recorded();
   }
   refresh();
   watch_idle();

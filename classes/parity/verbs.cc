@@ -185,6 +185,7 @@ Task<Status> Group::take_back(std::string disk) {
     record->before = {};
     record->set(kForceSync, true);
     record->set(kBroken, false);
+    losses_.erase(there->provider()->id());
     fine = consider(*there->provider(), *record);
   }
   if (!fine) {

@@ -101,12 +101,18 @@ void Raid5::release(Op& base) {
   scratch_.put(op.memory, memory_bytes(op));
   if (op.logged != 0) window_.done(op.logged);
   op.next = std::exchange(free_, &op);
-  if (waiting_for_log_ != nullptr && !window_.full()) [[unlikely]] {
+  if (!waking_) wake();
+}
+
+void Raid5::wake() {
+  waking_ = true;
+  while (waiting_for_log_ != nullptr && !window_.full()) {
     Row& first = *waiting_for_log_;
     waiting_for_log_ = static_cast<Row*>(first.next);
     if (waiting_for_log_ == nullptr) last_waiting_ = nullptr;
     log(first);
   }
+  waking_ = false;
 }
 
 void Raid5::next(Op& base) {

@@ -79,6 +79,7 @@ class Raid5 final : public parity::Group {
   bool for_each_change(const Row& op, Visit visit) const;
   void log(Row& op);
   void wait_for_log(Row& op);
+  void wake();
   bool add_log(Row& op, Children& parts, std::size_t member, Part part, const Data& data);
   void apply(Row& op);
   void applied(Row& op);
@@ -86,6 +87,7 @@ class Raid5 final : public parity::Group {
   raid5::Window window_;
   Row* waiting_for_log_ = nullptr;  // in the order they came
   Row* last_waiting_ = nullptr;
+  bool waking_ = false;
   Row* free_ = nullptr;
   std::vector<std::unique_ptr<Row>> all_;
 };

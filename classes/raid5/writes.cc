@@ -161,6 +161,8 @@ bool Raid5::for_each_change(const Row& op, Visit visit) const {
 
 void Raid5::log(Row& op) {
   op.step = &Raid5::log;
+  // Who does not take part must not be taken for good after a power cut: its row would not fit.
+  if (wait_until_recorded(op)) return;
   if (op.logged == 0) {
     if (window_.full()) return wait_for_log(op);
     op.logged = window_.take();
@@ -220,7 +222,9 @@ bool Raid5::add_log(Row& op, Children& parts, std::size_t member, Part part, con
              Data(both));
 }
 
+// A member that was lost meanwhile may lack its log, and who finds that takes nothing for changed.
 void Raid5::apply(Row& op) {
+  if (wait_until_recorded(op)) return;
   op.members &= written_set();
   Children parts(mesh().path(), *op.task);
   const std::int64_t row = op.number * stripe_bytes();
