@@ -65,6 +65,14 @@ Status Array::publish() {
   return {};
 }
 
+Status Array::demand(AccessPlan& plan) {
+  if (!recording_) return Geom::demand(plan);
+  for (Consumer& consumer : consumers()) {
+    if (!consumer.leaving()) plan.need(consumer, kReadWriteExclusive);
+  }
+  return {};
+}
+
 // Also where a disk is opened by somebody else for writing: it comes back when that has closed.
 void Array::orphaned(Consumer& consumer) {
   const auto place = std::ranges::find(members_, &consumer);

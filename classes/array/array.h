@@ -26,6 +26,7 @@ class Array : public Geom {
  public:
   Array(Mesh& mesh, const Class& cls, Shape shape);
 
+  Status demand(AccessPlan& plan) override;
   void orphaned(Consumer& consumer) override;
   Properties derive(const Provider& own) const override;
   std::string status() const override;
@@ -37,6 +38,11 @@ class Array : public Geom {
   bool complete() const;
   // How much of a member is the array's: all but its last sector, where that holds metadata.
   std::int64_t usable_bytes(const Properties& member) const;
+
+  // While its metadata are being written all of its disks are open r1w1e1, whoever opens or closes
+  // what it offers.
+  void set_recording(bool recording) { recording_ = recording; }
+  bool recording() const { return recording_; }
 
   // `disk` is member `index`, and nothing else happens. EEXIST when that member is there.
   Status attach(Provider& disk, std::size_t index);
@@ -76,6 +82,7 @@ class Array : public Geom {
  private:
   Shape shape_;
   std::vector<Consumer*> members_;
+  bool recording_ = false;
 };
 
 // An array that is a map: each of its bytes is one byte of one member.

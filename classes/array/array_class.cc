@@ -260,6 +260,7 @@ Task<Status> ArrayClass::destroy(Array& array) {
   Status done;
   if (array.shape().labelled) {
     if (Status opened = open_all(array); !opened) co_return opened;
+    array.set_recording(true);
     const std::vector<Consumer*> members = array.members();
     for (Consumer* member : members) {
       if (member == nullptr) continue;

@@ -222,6 +222,24 @@ TEST_P(EachArray, stop_leaves_the_metadata_and_destroy_and_clear_do_not) {
   for (const auto& driver : w.drivers) EXPECT_EQ(testing::last_sector(*driver), Bytes(512));
 }
 
+// Disks that take their time, so that others come and go meanwhile.
+TEST_P(EachArray, destroy_is_not_disturbed_by_whoever_opens_and_closes_meanwhile) {
+  World w;
+  for (int i = 0; i < 2; ++i) w.disk("da" + std::to_string(i), 1 << 20, 512, 1'000'000);
+  ASSERT_EQ(label(w, cls(), "data", {"da0", "da1"}), "");
+  Task<Status> task = ArrayClass::destroy(*find_array(w, cls(), "data"));
+  task.start();
+  Consumer& user = w.t.user("user", w.t.provider(provider())).edge();
+  ASSERT_TRUE(w.t.mesh.access(user, kReadOnly));
+  ASSERT_TRUE(w.t.mesh.close(user));
+  w.t.executor.run();
+  ASSERT_TRUE(task.done());
+  const Status done = task.result();
+  EXPECT_TRUE(done) << done.error().text;
+  for (const auto& driver : w.drivers) EXPECT_EQ(testing::last_sector(*driver), Bytes(512));
+  EXPECT_EQ(w.t.mesh.geom(cls(), "data"), nullptr);
+}
+
 TEST_P(EachArray, clear_wipes_a_disk_that_is_in_no_array) {
   World w;
   disks(w, 2);

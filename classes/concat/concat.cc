@@ -69,16 +69,8 @@ bool Concat::recount(std::uint16_t count) {
   return count <= shape().count;
 }
 
-Status Concat::demand(AccessPlan& plan) {
-  if (!recording_) return MappedArray::demand(plan);
-  for (Consumer& consumer : consumers()) {
-    if (!consumer.leaving()) plan.need(consumer, kReadWriteExclusive);
-  }
-  return {};
-}
-
 Status Concat::fits(const Provider& disk) const {
-  if (!complete() || live_provider() == nullptr || withering() || recording_) {
+  if (!complete() || live_provider() == nullptr || withering() || recording()) {
     return fail(EBUSY, title(), " is not complete, or being changed; nothing can be appended");
   }
   if (shape().count == UINT16_MAX) return fail(EINVAL, title(), " has all the disks it can have");
@@ -128,7 +120,7 @@ Task<Status> Concat::enroll(Consumer& newcomer) {
   const std::vector<Consumer*> old = members();
   Status done = array::open_all(*this);
   if (!done) co_return done;
-  recording_ = true;
+  set_recording(true);
   done = co_await record(newcomer, old.size(), old.size() + 1);
   for (std::size_t i = 0; i < old.size() && done; ++i) {
     done = co_await record(*old[i], i, old.size() + 1);
@@ -141,7 +133,7 @@ Task<Status> Concat::enroll(Consumer& newcomer) {
     const Status cleared = co_await metadata::clear(newcomer);
     if (!cleared) mesh().note(*this, cleared.error().text);
   }
-  recording_ = false;
+  set_recording(false);
   for (Consumer* one : old) {
     if (!one->leaving()) open_as_needed(*one);
   }

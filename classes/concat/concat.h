@@ -12,8 +12,6 @@ class Concat final : public array::MappedArray {
   Piece piece(std::int64_t position_bytes, std::int64_t length_bytes) const override;
   Result<Properties> offered() const override;
 
-  Status demand(AccessPlan& plan) override;
-
   // `disk` follows the last one, and users see the provider grow. With metadata, those of all
   // members say so first. What is refused has changed nothing: a disk in use or in it already, with
   // metadata, too small or with other sectors; an array that is not complete.
@@ -30,7 +28,6 @@ class Concat final : public array::MappedArray {
   void open_as_needed(Consumer& consumer);
 
   std::vector<std::int64_t> starts_;  // where each member begins, and where the last one ends
-  bool recording_ = false;            // metadata are being written, so all are open for that
 };
 
 class ConcatClass final : public array::ArrayClass {

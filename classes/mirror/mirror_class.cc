@@ -53,7 +53,14 @@ const Parameter kOptions[] = {
      .help = "write a bad sector anew from a good copy; else its disk is put out of the mirror"},
 };
 
-Result<Balance> balance_named(const std::string& text) {
+Mirror* mirror_called(Mesh& mesh, const Class& cls, std::string_view name) {
+  Geom* geom = mesh.geom(cls.name(), name);
+  return geom == nullptr ? nullptr : Mirror::of(*geom);
+}
+
+}  // namespace
+
+Result<Balance> mirror::balance_named(const std::string& text) {
   for (std::uint8_t b = 0; b < mirror::kBalances; ++b) {
     const auto balance = static_cast<Balance>(b);
     if (text == mirror::balance_name(balance)) return balance;
@@ -61,13 +68,6 @@ Result<Balance> balance_named(const std::string& text) {
   return fail(EINVAL, "there is no balance '", text,
               "'; there are none, round-robin, load, split and prefer");
 }
-
-Mirror* mirror_called(Mesh& mesh, const Class& cls, std::string_view name) {
-  Geom* geom = mesh.geom(cls.name(), name);
-  return geom == nullptr ? nullptr : Mirror::of(*geom);
-}
-
-}  // namespace
 
 std::span<const Parameter> MirrorClass::parameters() const { return kParameters; }
 std::span<const Parameter> MirrorClass::options() const { return kOptions; }
@@ -125,7 +125,7 @@ Task<Geom*> MirrorClass::taste(Taster& taster) {
 // By hand ----------------------------------------------------------------------------------------
 
 Result<Geom*> MirrorClass::create(Mesh& mesh, const Creation& creation) {
-  const Result<Balance> balance = balance_named(creation.values.text("balance"));
+  const Result<Balance> balance = mirror::balance_named(creation.values.text("balance"));
   if (!balance) return pass_on(balance);
   if (creation.below.empty() || creation.below.size() > 255) {
     return fail(EINVAL, "mirror ", creation.name, " stands on 1 to 255 disks, not on ",

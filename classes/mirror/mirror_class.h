@@ -34,6 +34,9 @@ class MirrorClass final : public Class {
 
 namespace mirror {
 
+// EINVAL, with the choice there is.
+Result<Balance> balance_named(const std::string& text);
+
 struct Label {
   std::string name;  // up to 15 characters
   Balance balance = Balance::load;

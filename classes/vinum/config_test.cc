@@ -66,12 +66,12 @@ TEST(VinumConfig, a_subdisk_goes_into_the_first_gap_that_holds_it) {
       "drive d device da0\nvolume v\nplex org concat\n"
       "sd length 10s drive d\n"
       "sd length 4s drive d driveoffset 270s\n"
-      "sd length 5s drive d\n"
-      "sd length 0 drive d\n";
+      "sd length 0 drive d\n"
+      "sd length 5s drive d\n";
   const std::string all = placed(text, rooms(1, kFirst + 100 * 512));
   EXPECT_NE(all.find("v.p0.s0 drive d plex v.p0 length 5120 driveoffset 140288"), all.npos) << all;
-  EXPECT_NE(all.find("v.p0.s2 drive d plex v.p0 length 2560 driveoffset 135680"), all.npos) << all;
-  EXPECT_NE(all.find("v.p0.s3 drive d plex v.p0 length 41472 driveoffset 145408"), all.npos) << all;
+  EXPECT_NE(all.find("v.p0.s3 drive d plex v.p0 length 2560 driveoffset 135680"), all.npos) << all;
+  EXPECT_NE(all.find("v.p0.s2 drive d plex v.p0 length 41472 driveoffset 145408"), all.npos) << all;
 }
 
 using Cases = std::vector<std::pair<std::string, std::string>>;

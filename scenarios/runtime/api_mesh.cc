@@ -104,33 +104,13 @@ Answer classes(Call& call) {
 
 // --- making and changing ---
 
-// One provider, or a list of them.
-Outcome<std::vector<Provider*>> below_of(Call& call, int index, std::string_view whose) {
-  std::vector<Provider*> below;
-  if (call.is_nil(index)) return below;
-  if (!call.is_table(index)) {
-    const auto provider = provider_at(call, index, whose);
-    if (!provider) return hand_on(provider);
-    return std::vector<Provider*>{*provider};
-  }
-  const auto count = static_cast<lua_Integer>(lua_rawlen(call.thread(), index));
-  for (lua_Integer i = 1; i <= count; ++i) {
-    lua_rawgeti(call.thread(), index, i);
-    const auto provider = provider_at(call, lua_gettop(call.thread()), whose);
-    lua_pop(call.thread(), 1);
-    if (!provider) return hand_on(provider);
-    below.push_back(*provider);
-  }
-  return below;
-}
-
 // create(class, name [, below [, parameters]])
 Answer create(Call& call) {
   const auto cls = class_at(call, 1, "create");
   if (!cls) return hand_on(cls);
   const auto name = call.text(2, "create: the name");
   if (!name) return hand_on(name);
-  const auto below = below_of(call, 3, "create: what it stands on");
+  const auto below = providers_at(call, 3, "create: what it stands on");
   if (!below) return hand_on(below);
   const auto values = call.values(4, (*cls)->parameters(), sentence("create ", (*cls)->name()));
   if (!values) return hand_on(values);

@@ -61,16 +61,10 @@ Answer label(Call& call) {
   const auto name = call.text(1, "mirror.label: the name");
   if (!name) return hand_on(name);
   what.name = *name;
-  if (!call.is_table(2)) return misuse("mirror.label: the disks must be a list");
+  const auto providers = providers_at(call, 2, "mirror.label: a disk");
+  if (!providers) return hand_on(providers);
   std::vector<std::string> disks;
-  const auto count = static_cast<lua_Integer>(lua_rawlen(call.thread(), 2));
-  for (lua_Integer i = 1; i <= count; ++i) {
-    lua_rawgeti(call.thread(), 2, i);
-    const auto disk = provider_at(call, lua_gettop(call.thread()), "mirror.label: a disk");
-    lua_pop(call.thread(), 1);
-    if (!disk) return hand_on(disk);
-    disks.push_back((*disk)->name());
-  }
+  for (const Provider* disk : *providers) disks.push_back(disk->name());
   return wait_for_verb(call, sentence("the labelling of mirror ", *name), [&](mirror::Then then) {
     mirror::label(call.world().mesh(), what, disks, std::move(then));
   });
@@ -108,12 +102,145 @@ Answer insert(Call& call) {
       [&](mirror::Then then) { (*self)->insert((*disk)->name(), options, std::move(then)); });
 }
 
-Answer stop(Call& call) {
-  const auto self = mirror_at(call, 1, "mirror.stop");
+// The end of a mirror: (mirror).
+using EndVerb = void (Mirror::*)(Mirror::WhenOpen when_open, mirror::Then then);
+template <EndVerb kVerb>
+Answer end_verb(Call& call) {
+  const auto self = mirror_at(call, 1, "mirror");
   if (!self) return hand_on(self);
-  return wait_for_verb(call, sentence("the stop of ", (*self)->title()), [&](mirror::Then then) {
-    (*self)->stop(Mirror::WhenOpen::refuse, std::move(then));
+  return wait_for_verb(call, sentence("the end of ", (*self)->title()), [&](mirror::Then then) {
+    ((*self)->*kVerb)(Mirror::WhenOpen::refuse, std::move(then));
   });
+}
+
+// mirror.resize(mirror [, size])
+Answer resize(Call& call) {
+  const auto self = mirror_at(call, 1, "mirror.resize");
+  if (!self) return hand_on(self);
+  Outcome<std::int64_t> size = 0;
+  if (!call.is_nil(2)) size = call.size_bytes(2, "mirror.resize: the size");
+  if (!size) return hand_on(size);
+  if (*size < 0) return misuse("mirror.resize: the size is ", *size, "; it must not be below 0");
+  return wait_for_verb(call, sentence("the resize of ", (*self)->title()),
+                       [&](mirror::Then then) { (*self)->resize(*size, std::move(then)); });
+}
+
+// --- what a mirror is told to be like ---
+
+const Parameter kChanges[] = {
+    {.name = "balance",
+     .kind = Parameter::Kind::text,
+     .fallback = std::string("load"),
+     .help = "which copy is read"},
+    {.name = "slice",
+     .unit = "bytes",
+     .fallback = std::int64_t{4096},
+     .min = 1,
+     .max = std::int64_t{1} << 31,
+     .help = "with balance split, longer reads go to several disks"},
+    {.name = "autosync",
+     .kind = Parameter::Kind::boolean,
+     .fallback = true,
+     .help = "a disk that was away gets a copy by itself"},
+    {.name = "failsync",
+     .kind = Parameter::Kind::boolean,
+     .fallback = true,
+     .help = "disks are compared after an unclean stop"},
+    {.name = "disk",
+     .kind = Parameter::Kind::text,
+     .fallback = std::string(),
+     .help = "whose priority or name in the metadata is meant"},
+    {.name = "priority", .fallback = std::int64_t{0}, .max = 255, .help = "for the balance prefer"},
+    {.name = "hardcode",
+     .kind = Parameter::Kind::boolean,
+     .fallback = false,
+     .help = "the disk's metadata name it"},
+};
+
+// Whether the table of options at `index` says anything of it.
+bool says(Call& call, int index, std::string_view name) {
+  if (!call.is_table(index)) return false;
+  const bool there = !call.is_nil(call.field(index, name));
+  lua_pop(call.thread(), 1);
+  return there;
+}
+
+Result<mirror::Changes> changes_of(Call& call, int index, const Values& values) {
+  mirror::Changes changes;
+  if (says(call, index, "balance")) {
+    const auto balance = mirror::balance_named(values.text("balance"));
+    if (!balance) return pass_on(balance);
+    changes.balance = *balance;
+  }
+  if (says(call, index, "slice")) {
+    changes.slice_bytes = static_cast<std::uint32_t>(values.integer("slice"));
+  }
+  if (says(call, index, "autosync")) changes.autosync = values.boolean("autosync");
+  if (says(call, index, "failsync")) changes.failsync = values.boolean("failsync");
+  changes.disk = values.text("disk");
+  if (says(call, index, "priority")) {
+    changes.priority = static_cast<std::uint8_t>(values.integer("priority"));
+  }
+  if (says(call, index, "hardcode")) changes.hardcode = values.boolean("hardcode");
+  return changes;
+}
+
+// mirror.configure(mirror, { balance, slice, autosync, failsync, disk, priority, hardcode })
+Answer configure(Call& call) {
+  const auto self = mirror_at(call, 1, "mirror.configure");
+  if (!self) return hand_on(self);
+  const auto values = call.values(2, kChanges, "mirror.configure");
+  if (!values) return hand_on(values);
+  const Result<mirror::Changes> changes = changes_of(call, 2, *values);
+  if (!changes) return refused(changes.error());
+  return wait_for_verb(call, sentence("the configuration of ", (*self)->title()),
+                       [&](mirror::Then then) { (*self)->configure(*changes, std::move(then)); });
+}
+
+// --- scrubs ---
+
+const Parameter kScrub[] = {
+    {.name = "mend",
+     .kind = Parameter::Kind::boolean,
+     .fallback = false,
+     .help = "what is wrong is written anew"},
+    {.name = "trusted",
+     .kind = Parameter::Kind::text,
+     .fallback = std::string(),
+     .help = "the disk that is right where no majority says what is"},
+};
+
+using Field = std::pair<const char*, std::int64_t>;
+int give_table(Call& call, std::initializer_list<Field> fields) {
+  lua_createtable(call.thread(), 0, static_cast<int>(fields.size()));
+  for (const auto& [field, value] : fields) {
+    lua_pushinteger(call.thread(), value);
+    lua_setfield(call.thread(), -2, field);
+  }
+  return 1;
+}
+
+Task<Result<mirror::ScrubReport>> run_scrub(Mirror& self, bool mend, std::string trusted) {
+  Reply<Result<mirror::ScrubReport>> reply;
+  self.scrub(mend, trusted, reply.taker());
+  co_return co_await reply.answer();
+}
+
+// mirror.scrub(mirror [, { mend, trusted }])
+Answer scrub(Call& call) {
+  const auto self = mirror_at(call, 1, "mirror.scrub");
+  if (!self) return hand_on(self);
+  const auto values = call.values(2, kScrub, "mirror.scrub");
+  if (!values) return hand_on(values);
+  return run_for_actor<mirror::ScrubReport>(
+      call, sentence("the scrub of ", (*self)->title()),
+      run_scrub(**self, values->boolean("mend"), values->text("trusted")),
+      [](Call& c, const mirror::ScrubReport& report) -> Answer {
+        return give_table(c, {{"compared", report.compared_bytes},
+                              {"differing", report.differing_bytes},
+                              {"unreadable", report.unreadable_bytes},
+                              {"repaired", report.repaired_bytes}});
+      });
 }
 
 // --- moves ---
@@ -140,14 +267,9 @@ Answer move(Call& call) {
   return run_for_actor<Move::Report>(
       call, sentence("the move of ", name), run_move(world, name, (*to)->name()),
       [](Call& c, const Move::Report& report) -> Answer {
-        lua_createtable(c.thread(), 0, 3);
-        for (const auto& [field, value] : {std::pair{"copied", report.copied_bytes},
-                                           {"duration_ns", report.duration_ns},
-                                           {"longest_pause_ns", report.longest_pause_ns}}) {
-          lua_pushinteger(c.thread(), value);
-          lua_setfield(c.thread(), -2, field);
-        }
-        return 1;
+        return give_table(c, {{"copied", report.copied_bytes},
+                              {"duration_ns", report.duration_ns},
+                              {"longest_pause_ns", report.longest_pause_ns}});
       });
 }
 
@@ -173,7 +295,11 @@ void bind_mirrors(lua_State* thread) {
       {"rebuild", &lua_function<&disk_verb<&Mirror::rebuild>>},
       {"forget", &lua_function<&whole_verb<&Mirror::forget>>},
       {"complete", &lua_function<&whole_verb<&Mirror::when_complete>>},
-      {"stop", &lua_function<&stop>},
+      {"configure", &lua_function<&configure>},
+      {"resize", &lua_function<&resize>},
+      {"scrub", &lua_function<&scrub>},
+      {"stop", &lua_function<&end_verb<&Mirror::stop>>},
+      {"destroy", &lua_function<&end_verb<&Mirror::destroy>>},
   };
   bind_table(thread, "mirror", verbs);
   const Binding globals[] = {{"move", &lua_function<&move>},

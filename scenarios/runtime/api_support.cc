@@ -33,6 +33,25 @@ Outcome<Provider*> provider_at(Call& call, int index, std::string_view what) {
                 near.empty() ? "" : sentence("; did you mean '", near, "'?"));
 }
 
+Outcome<std::vector<Provider*>> providers_at(Call& call, int index, std::string_view what) {
+  std::vector<Provider*> below;
+  if (call.is_nil(index)) return below;
+  if (!call.is_table(index)) {
+    const auto provider = provider_at(call, index, what);
+    if (!provider) return hand_on(provider);
+    return std::vector<Provider*>{*provider};
+  }
+  const auto count = static_cast<lua_Integer>(lua_rawlen(call.thread(), index));
+  for (lua_Integer i = 1; i <= count; ++i) {
+    lua_rawgeti(call.thread(), index, i);
+    const auto provider = provider_at(call, lua_gettop(call.thread()), what);
+    lua_pop(call.thread(), 1);
+    if (!provider) return hand_on(provider);
+    below.push_back(*provider);
+  }
+  return below;
+}
+
 Outcome<Geom*> geom_at(Call& call, int index, std::string_view what) {
   const Handle* handle = to_handle(call.thread(), index);
   if (handle != nullptr &&

@@ -13,6 +13,8 @@ namespace biotope::runtime {
 
 // A provider told by its handle or its name.
 Outcome<Provider*> provider_at(Call& call, int index, std::string_view what);
+// None, one of them, or a list.
+Outcome<std::vector<Provider*>> providers_at(Call& call, int index, std::string_view what);
 // A geom told by its handle, or by that of what stands for it: a volume or a device.
 Outcome<Geom*> geom_at(Call& call, int index, std::string_view what);
 // The bay of the rack that (self, bay) of a method of machines means.
