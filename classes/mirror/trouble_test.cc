@@ -230,6 +230,32 @@ TEST(MirrorTrouble, a_write_that_can_not_be_announced_fails_and_the_next_may_go)
   EXPECT_TRUE(std::ranges::equal(pattern(4096, 2), std::span(medium.bytes).first(4096)));
 }
 
+// The loss of the last disks comes while that of the first is being recorded.
+TEST(MirrorTrouble, a_mirror_that_is_over_records_nothing_more) {
+  Medium media[3]{Medium(kMiB), Medium(kMiB), Medium(kMiB)};
+  MirrorMesh m;
+  for (int i = 0; i < 3; ++i) m.plug("da" + std::to_string(i), media[i]);
+  ASSERT_EQ(m.label("home", {"da0", "da1", "da2"}), 0);
+  m.run_for(1'000'000'000);
+  ASSERT_EQ(m.write(m.open("home"), 0, pattern(4096, 1)), 0);
+  m.drive("da1").hold = m.drive("da2").hold = true;
+  m.drive("da0").pull();
+  const auto step = [&](int most) {
+    while (most > 0 && m.t.executor.step()) --most;
+    return most > 0;
+  };
+  while (m.drive("da1").held.empty() && m.drive("da2").held.empty()) step(1);
+  m.drive("da1").pull();
+  m.drive("da2").pull();
+  step(20);
+  for (const char* name : {"da1", "da2"}) {
+    m.drive(name).hold = false;
+    while (!m.drive(name).held.empty()) m.drive(name).finish();
+  }
+  EXPECT_TRUE(step(10'000)) << "it comes to an end";
+  EXPECT_EQ(m.find("home"), nullptr);
+}
+
 TEST(MirrorTrouble, Inv_E38_delete_is_refused_where_a_disk_can_not_and_equal_where_all_can) {
   for (const bool all : {false, true}) {
     Medium media[]{Medium(kMiB), Medium(kMiB)};

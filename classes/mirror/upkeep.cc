@@ -30,10 +30,11 @@ void Mirror::post(std::function<Task<void>()> job) {
 // What writes had to wait for is done.
 void Mirror::settled() {
   busy_ = false;
-  if (raise_genid_ == Raise::now || raise_syncid_ == Raise::now) {
+  const bool running = state_ == State::running;
+  if (running && (raise_genid_ == Raise::now || raise_syncid_ == Raise::now)) {
     want_catch_up();
   } else if (!catch_up_wanted_) {
-    release_troubles(true);
+    release_troubles(running);
   }
   refresh();
   watch_idle();
