@@ -57,6 +57,15 @@ TEST(Story, Paper_66_a_partition_moves_under_load) {
   EXPECT_TRUE(ground.tidy());
 }
 
+TEST(Story, Inv_M7_a_shelf_that_lost_its_power_comes_back_stale_and_is_brought_up_to_date) {
+  const Playground ground;
+  const Played played =
+      ground.play({"run", "scenarios/050-power-cut.lua", "--out", ground.file("out")});
+  EXPECT_EQ(played.exit_status, 0) << played.errors;
+  EXPECT_THAT(played.errors, HasSubstr("mcopy finds on it what was written, byte for byte"));
+  EXPECT_TRUE(ground.tidy());
+}
+
 TEST(Story, deleting_what_is_not_needed_spares_a_flash_drive) {
   const Playground ground;
   const Played played =

@@ -18,13 +18,16 @@ constexpr std::array kFunctions{
     "census",        "step",           "log",          "expect_refused", "option",
     "mesh.provider", "mesh.providers", "mesh.geom",    "mesh.geoms",     "mesh.tree",
     "media.make",    "judge.table",    "judge.slices", "judge.fat",      "title",
-    "tostring",      "next",           "math.random",  "string.format",  "setmetatable"};
-constexpr std::array kMethods{"insert", "eject",    "tear_out",  "lock",   "unlock", "disk",
-                              "name",   "size",     "start",     "access", "about",  "geom",
-                              "users",  "is_there", "providers", "below",  "class",  "title",
-                              "status", "rank",     "read",      "write",  "erase",  "flush",
-                              "close",  "sync",     "unmount",   "kind",   "lost",   "work",
-                              "stop",   "wait",     "contents",  "counts", "done",   "is_mounted"};
+    "tostring",      "next",           "math.random",  "string.format",  "setmetatable",
+    "power.cut",     "power.restore"};
+constexpr std::array kMethods{
+    "insert",     "eject",     "tear_out",      "lock",         "unlock",   "disk",    "name",
+    "size",       "start",     "access",        "about",        "geom",     "users",   "is_there",
+    "providers",  "below",     "class",         "title",        "status",   "rank",    "read",
+    "write",      "erase",     "flush",         "close",        "sync",     "unmount", "kind",
+    "lost",       "work",      "stop",          "wait",         "contents", "counts",  "done",
+    "is_mounted", "cut_power", "restore_power", "press_button", "kill",     "revive",  "hang",
+    "reset_bus",  "link"};
 constexpr std::array kArguments{"nil",
                                 "0",
                                 "1",
@@ -56,6 +59,8 @@ constexpr std::array kArguments{"nil",
                                 "{ file = '/x' }",
                                 "{ bays = 2 }",
                                 "{ write_protected = true }",
+                                "{ keep = 'any_subset', fill = 'zeros', shorn = 8 }",
+                                "'device_reset'",
                                 "function() end",
                                 "function() settle() end",
                                 "{ { 1 } }"};

@@ -12,6 +12,7 @@ void bind_story(lua_State* thread);
 void bind_time(lua_State* thread);
 void bind_machine(lua_State* thread);
 void bind_drives(lua_State* thread);
+void bind_power(lua_State* thread);
 void bind_mesh(lua_State* thread);
 void bind_surgery(lua_State* thread);
 void bind_labels(lua_State* thread);

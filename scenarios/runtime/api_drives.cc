@@ -49,6 +49,7 @@ Answer statistics(Call& call) {
   set(thread, "errors", found->errors);
   set(thread, "read_bytes", found->read_bytes);
   set(thread, "written_bytes", found->written_bytes);
+  set(thread, "lost_bytes", found->lost_bytes);
   set(thread, "busy_ns", found->busy_ns);
   set(thread, "seeks", found->seeks);
   set(thread, "seek_ns", found->seek_ns);

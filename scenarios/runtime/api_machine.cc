@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <iterator>
+
 #include "scenarios/runtime/api.h"
 #include "scenarios/runtime/api_support.h"
 #include "scenarios/runtime/call.h"
@@ -23,14 +26,42 @@ const Parameter kMachine[] = {
      .kind = Parameter::Kind::text,
      .fallback = std::string("zip100"),
      .help = "the kind of drive"},
+    {.name = "controller",
+     .kind = Parameter::Kind::text,
+     .fallback = std::string("direct"),
+     .help = "what lies between it and its drives"},
+    {.name = "rate",
+     .unit = "bytes",
+     .fallback = std::int64_t{0},
+     .help = "what its wire moves in a second; 0: what its kind does"},
+    {.name = "timeout",
+     .unit = "ns",
+     .fallback = std::int64_t{0},
+     .help = "until something is done about a drive that does not answer; 0: what its kind does"},
 };
+
+// What lies between the controller and its drives.
+Outcome<sim::LinkTraits> link_of(const Values& values) {
+  const std::string& kind = values.text("controller");
+  const auto at = std::find(std::begin(sim::kLinkNames), std::end(sim::kLinkNames), kind);
+  if (at == std::end(sim::kLinkNames)) {
+    return misuse("machine: 'controller' is direct, scsi, sata, floppy or usb, not '", kind, "'");
+  }
+  auto link = sim::LinkTraits::of(static_cast<sim::LinkKind>(at - std::begin(sim::kLinkNames)));
+  if (values.integer("rate") > 0) link.bytes_per_second = values.integer("rate");
+  if (values.integer("timeout") > 0) link.timeout_ns = values.integer("timeout");
+  return link;
+}
 
 Answer machine(Call& call) {
   const auto values = call.values(1, kMachine, "machine");
   if (!values) return hand_on(values);
   const int bays = static_cast<int>(values->integer("bays"));
   const std::string& name = values->text("name");
-  const Result<int> first = call.world().rack().add_controller(name, bays, values->text("profile"));
+  const auto link = link_of(*values);
+  if (!link) return hand_on(link);
+  const Result<int> first =
+      call.world().rack().add_controller(name, bays, values->text("profile"), *link);
   if (!first) return misuse("machine: ", first.error().text);
   return call.give(call.world().add(Machine{name, *first, bays}));
 }

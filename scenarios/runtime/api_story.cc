@@ -207,6 +207,7 @@ void bind_api(lua_State* thread) {
   bind_time(thread);
   bind_machine(thread);
   bind_drives(thread);
+  bind_power(thread);
   bind_mesh(thread);
   bind_surgery(thread);
   bind_labels(thread);

@@ -75,7 +75,7 @@ TEST_F(Daemon, what_others_use_is_left_to_them) {
 TEST_F(Daemon, Paper_62_a_disk_that_goes_at_any_moment_leaves_no_trace) {
   EXPECT_EQ(stage.failure_of(kStart + "local m = medium({ image = " + ufs("/usr") + R"( })
     local early, late = 0, 0
-    for moment = 1, 100 do
+    for moment = 1, 120 do
       rack:insert(0, m)
       sleep(("%d ms"):format(moment * 20))
       if #mounts.all() > 0 then late = late + 1 elseif mounts.busy() > 0 then early = early + 1 end
