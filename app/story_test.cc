@@ -21,7 +21,7 @@ TEST(Story, the_zip_disk_is_played_to_its_end_and_leaves_everything) {
   EXPECT_EQ(played.out, "Report: " + ground.file("out/index.html") + "\n");
   EXPECT_THAT(played.errors, HasSubstr("the file that mcopy takes out is what was written"));
   for (const char* name : {"index.html", "events.log", "latency.json", "latency.hgrm",
-                           "trace.perfetto.json", "case.txt"}) {
+                           "trace.perfetto.json", "waves.vcd", "case.txt"}) {
     EXPECT_FALSE(ground.read(std::string("out/") + name).empty()) << name;
   }
   const std::string log = ground.read("out/events.log");
@@ -84,7 +84,7 @@ TEST(Story, Inv_D1_two_runs_with_one_seed_leave_the_same_bytes) {
   }
   EXPECT_GT(ground.read("one/events.log").size(), 100'000U);
   for (const char* name : {"events.log", "index.html", "latency.json", "latency.hgrm",
-                           "trace.perfetto.json", "case.txt"}) {
+                           "trace.perfetto.json", "waves.vcd", "case.txt"}) {
     EXPECT_EQ(ground.read(std::string("one/") + name), ground.read(std::string("two/") + name))
         << name;
   }

@@ -125,7 +125,19 @@ class Bridge::MediumDriver final : public DiskDriver {
                         : command == DriveCommand::write ? tlm::TLM_WRITE_COMMAND
                                                          : tlm::TLM_IGNORE_COMMAND);
     bio.driver1 = this;
+    tell_dispatched(bio);
     controller_.send(bay_, payload);
+  }
+
+  void tell_dispatched(const Bio& bio) {
+    Mesh& mesh = disk()->mesh();
+    if (!mesh.facts().watched()) return;
+    Fact fact;
+    fact.kind = FactKind::machine;
+    fact.component = controller_.drive(bay_).name();
+    fact.bio = &bio;
+    fact.text = "dispatched";
+    mesh.emit(fact);
   }
 
   void lock(DriveCommand command) {
@@ -156,6 +168,7 @@ class Bridge::Bay final : public Host {
   void connect(Mesh& mesh) {
     mesh_ = &mesh;
     place_.controller->set_host(place_.bay, this);
+    drive_changed();
     if (drive_.ready()) media_inserted();
   }
 
@@ -168,22 +181,36 @@ class Bridge::Bay final : public Host {
     const Medium& medium = *drive_.medium();
     note(sentence("medium '", medium.name(), "' inserted",
                   medium.write_protected() ? ", write-protected" : ""));
+    drive_changed();
     ++insertions_;
     appear();
   }
   void media_removed(Removal how) override {
     note(removal_name(how));
+    drive_changed();
     if (current_ != nullptr) std::exchange(current_, nullptr)->gone();
   }
   void lock_changed(bool locked) override { note(locked ? "locked" : "unlocked"); }
   void busy_changed(bool busy) override { note(busy ? "busy" : "idle"); }
-  void power_changed(bool on) override { note(on ? "power on" : "power off"); }
+  void power_changed(bool on) override {
+    note(on ? "power on" : "power off");
+    drive_changed();
+  }
+  void drive_changed() override;
 
   // Also makes the drive look whether another medium is in, where it can not tell by itself.
   Result<Provider*> disk();
   Status eject(Mesh::EjectOptions options, std::function<void(Status)> then);
 
  private:
+  // A quantity of the drive, as NAME=VALUE, where it is another than was told before.
+  struct Level {
+    const char* name;
+    bool is_switch;
+    std::int64_t told = -1;
+  };
+  void level(Level& level, std::int64_t value);
+
   void appear();
   void flush_then(std::function<void()> then);
   void flushed();
@@ -207,7 +234,28 @@ class Bridge::Bay final : public Host {
   Status appeared_;
   bool ejecting_ = false;
   std::function<void()> after_flush_;
+  Level queue_{"queue", false};
+  Level busy_{"busy", true};
+  Level cylinder_{"cylinder", false};
+  Level medium_{"medium", true};
+  Level power_{"power", true};
 };
+
+void Bridge::Bay::level(Level& level, std::int64_t value) {
+  if (std::exchange(level.told, value) == value || value < 0) return;
+  if (!level.is_switch) return note(sentence(level.name, '=', value));
+  note(sentence(level.name, value != 0 ? "=on" : "=off"));
+}
+
+void Bridge::Bay::drive_changed() {
+  if (!mesh_->facts().watched()) return;
+  const auto requests = static_cast<std::int64_t>(drive_.in_drive());
+  level(power_, drive_.has_power() ? 1 : 0);
+  level(medium_, drive_.medium() != nullptr ? 1 : 0);
+  level(busy_, requests > 0 ? 1 : 0);
+  level(queue_, requests);
+  level(cylinder_, drive_.cylinder());
+}
 
 // Makes a disk of the medium that is in.
 void Bridge::Bay::appear() {

@@ -108,11 +108,12 @@ Bytes pattern(std::int64_t length_bytes, int salt) {
   return bytes;
 }
 
-// What the machine told of itself, line by line.
+// What the machine told of itself in words, line by line.
 std::vector<std::string> machine_facts(const Recorder& recorder) {
   std::vector<std::string> texts;
   for (const auto& line : recorder.lines) {
-    if (line.kind == FactKind::machine) texts.push_back(line.text);
+    const bool measured = line.text.find('=') != std::string::npos || line.text == "dispatched";
+    if (line.kind == FactKind::machine && !measured) texts.push_back(line.text);
   }
   return texts;
 }

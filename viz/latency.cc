@@ -15,6 +15,7 @@ std::string name_of(size_t command) { return command_name(static_cast<Command>(c
 nlohmann::json to_json(const Timing& timing) {
   nlohmann::json json = to_json(timing.served, Bins::with);
   json["failed"] = timing.failed;
+  json["percentile"] = fio_times(timing.served, Percentiles::with)["percentile"];
   return json;
 }
 
@@ -57,6 +58,7 @@ Layer& Latency::layer_of(const Fact& fact) {
 }
 
 void Latency::on_fact(const Fact& fact) {
+  phases_.on_fact(fact);
   if (fact.kind != FactKind::bio_passed) return;
   const auto record = [&](TimingByCommand& timings) {
     Timing& timing = timings[static_cast<size_t>(fact.bio->command)];
@@ -79,10 +81,10 @@ nlohmann::json to_json(const Latency& latency) {
                       {"total", to_json(sum_of(layer.commands))},
                       {"commands", list_of(layer.commands)}});
   }
-  return {{"schema", "biotope/latency/1"},
-          {"bin_columns", {"low_ns", "high_ns", "count"}},
-          {"commands", list_of(latency.commands())},
-          {"layers", layers}};
+  return {
+      {"schema", "biotope/latency/1"},           {"bin_columns", {"low_ns", "high_ns", "count"}},
+      {"commands", list_of(latency.commands())}, {"layers", layers},
+      {"phases", latency.phases().json()},       {"fio", latency.phases().fio()}};
 }
 
 std::string to_hgrm(const Latency& latency) {

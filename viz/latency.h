@@ -11,6 +11,7 @@
 #include "model/bio.h"
 #include "model/facts.h"
 #include "viz/histogram.h"
+#include "viz/phases.h"
 
 namespace biotope::viz {
 
@@ -44,18 +45,21 @@ class Latency final : public Observer {
 
   const std::map<std::string, Layer>& layers() const { return layers_; }
   const TimingByCommand& commands() const { return commands_; }
+  const Phases& phases() const { return phases_; }
 
  private:
   Layer& layer_of(const Fact& fact);
 
   std::map<std::string, Layer> layers_;
   TimingByCommand commands_;
+  Phases phases_;
   // Labels are long: by the numbers of consumer and provider they need be made once only.
   std::map<std::pair<uint64_t, uint64_t>, Layer*> known_;
 };
 
 // latency.json: {"schema": "biotope/latency/1", "bin_columns": [...], "commands": [...],
-// "layers": [...]}; layers by name, each with "rank", "total" and "commands". Times in ns.
+// "layers": [...], "phases": {...}, "fio": {...}}; layers by name, each with "rank", "total" and
+// "commands"; docs/latency.md tells what the others are. Times in ns.
 nlohmann::json to_json(const Latency& latency);
 
 // latency.hgrm: one percentile table for each layer and command that served something, each after a

@@ -62,6 +62,26 @@ void Perfetto::name_process(const Geom& geom) {
   if (named_.insert(geom.id()).second) write(process(geom.id(), geom.title()));
 }
 
+// A request that goes again from the top goes on living.
+void Perfetto::begin_life(const Fact& fact) {
+  const bool as_issued = fact.bio->parent == nullptr && fact.bio->edge == fact.consumer;
+  const Geom& issuer = fact.consumer->geom();
+  const Stay life{0, issuer.id(), fact.bio->command};
+  if (!as_issued || !lives_.emplace(fact.bio->id, life).second) return;
+  name_process(issuer);
+  nlohmann::json event = stay_event("b", fact.bio->id, life, fact.time_ns);
+  event["args"] = {{"offset_bytes", fact.bio->offset_bytes},
+                   {"length_bytes", fact.bio->length_bytes}};
+  write(event);
+}
+
+void Perfetto::end_life(const Fact& fact) {
+  const auto found = lives_.find(fact.bio->id);
+  if (found == lives_.end()) return;
+  end(fact.bio->id, found->second, fact.error);
+  lives_.erase(found);
+}
+
 void Perfetto::begin(const Fact& fact) {
   if (fact.provider == nullptr) return;
   const Geom& server = fact.provider->geom();
@@ -85,8 +105,8 @@ void Perfetto::end(uint64_t bio, const Stay& stay, int error) {
 nlohmann::json Perfetto::stay_event(const char* phase, uint64_t bio, const Stay& stay,
                                     int64_t time_ns) {
   return {{"ph", phase},
-          {"cat", "bio"},
-          {"id", fmt::format("{}.{}", bio, stay.edge)},
+          {"cat", stay.edge == 0 ? "request" : "bio"},
+          {"id", stay.edge == 0 ? fmt::format("{}", bio) : fmt::format("{}.{}", bio, stay.edge)},
           {"name", command_name(stay.command)},
           {"pid", stay.pid},
           {"tid", 0},
@@ -125,12 +145,30 @@ void Perfetto::instant(const Fact& fact) {
          {"args", {{"what", sentence_of(fact)}}}});
 }
 
+void Perfetto::counter(const Fact& fact, const Level& level) {
+  write({{"ph", "C"},
+         {"cat", "machine"},
+         {"name", fmt::format("{} {}", fact.component, level.name)},
+         {"pid", kMeshPid},
+         {"tid", 0},
+         {"ts", microseconds(fact.time_ns)},
+         {"args", {{std::string(level.name), level.value}}}});
+}
+
 void Perfetto::on_fact(const Fact& fact) {
   last_time_ns_ = fact.time_ns;
+  if (const auto level = level_of(fact)) return counter(fact, *level);
+  if (is_measurement(fact)) return;
   switch (fact.kind) {
     case FactKind::bio_issued:
+      begin_life(fact);
+      begin(fact);
+      break;
     case FactKind::bio_remapped:
       begin(fact);
+      break;
+    case FactKind::bio_done:
+      end_life(fact);
       break;
     case FactKind::bio_passed:
       end_on_edge(fact);
@@ -147,7 +185,9 @@ void Perfetto::close() {
   for (const auto& [bio, stays] : stays_) {
     for (const Stay& stay : stays) end(bio, stay, 0);
   }
+  for (const auto& [bio, life] : lives_) end(bio, life, 0);
   stays_.clear();
+  lives_.clear();
   trace_.append("\n]}\n");
 }
 

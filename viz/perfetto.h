@@ -9,13 +9,16 @@
 
 #include "model/bio.h"
 #include "model/facts.h"
+#include "viz/level.h"
 #include "viz/spill.h"
 
 namespace biotope::viz {
 
 // Writes trace.perfetto.json, to be opened in Perfetto or chrome://tracing: each geom is a process
-// (pid: its number), each stay of a request below an edge an asynchronous pair b/e in the process
-// of the geom that serves it, and tastes, losses, spoils and refusals are instants.
+// (pid: its number). Each request, as issued, is an asynchronous pair b/e in the process of its
+// issuer, with its number as id; each stay of a request below an edge is one in the process of the
+// geom that serves it, with the numbers of request and edge. Tastes, losses, spoils and refusals
+// are instants, levels of the machine counters.
 class Perfetto final : public Observer {
  public:
   // `trace` must outlive this. It is a whole JSON document after close().
@@ -28,11 +31,13 @@ class Perfetto final : public Observer {
  private:
   // A stay that has begun: where, and what its end has to repeat.
   struct Stay {
-    uint64_t edge = 0;
+    uint64_t edge = 0;  // 0: the whole life of a request
     uint64_t pid = 0;
     Command command{};
   };
 
+  void begin_life(const Fact& fact);
+  void end_life(const Fact& fact);
   void begin(const Fact& fact);
   void end(uint64_t bio, const Stay& stay, int error);
   static nlohmann::json stay_event(const char* phase, uint64_t bio, const Stay& stay,
@@ -40,6 +45,7 @@ class Perfetto final : public Observer {
   void end_on_edge(const Fact& fact);
   void end_all(const Fact& fact);
   void instant(const Fact& fact);
+  void counter(const Fact& fact, const Level& level);
   void name_process(const Geom& geom);
   void write(const nlohmann::json& event);
 
@@ -47,6 +53,7 @@ class Perfetto final : public Observer {
   bool empty_ = true;
   int64_t last_time_ns_ = 0;
   std::map<uint64_t, std::vector<Stay>> stays_;  // by request
+  std::map<uint64_t, Stay> lives_;               // likewise
   std::set<uint64_t> named_;                     // geoms
 };
 

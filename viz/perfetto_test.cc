@@ -1,5 +1,6 @@
 #include "viz/perfetto.h"
 
+#include <algorithm>
 #include <map>
 
 #include <gtest/gtest.h>
@@ -55,11 +56,59 @@ TEST_F(PerfettoTest, each_stay_below_an_edge_is_a_pair_in_the_process_of_its_ser
   Consumer& user = test_.user("/usr", *test_.parts(disk, 1)[0], kReadOnly);
   test_.ask(user, Command::read, 1536, 3);
   const auto pairs = events("be");
-  EXPECT_EQ(pairs.size(), 3u * 2 * 2);
   expect_pairs(pairs);
+  const auto stays = std::count_if(pairs.begin(), pairs.end(),
+                                   [](const auto& event) { return event["cat"] == "bio"; });
+  EXPECT_EQ(stays, 3 * 2 * 2);
   int at_the_disk = 0;
   for (const auto& event : pairs) at_the_disk += event["pid"] == disk.geom().id();
   EXPECT_EQ(at_the_disk, 6);
+}
+
+TEST_F(PerfettoTest,
+       each_request_as_issued_is_a_pair_with_its_number_in_the_process_of_its_issuer) {
+  Consumer& user = test_.user("/usr", test_.halves(test_.disk("da0"), "half"), kReadOnly);
+  test_.ask(user, Command::read, 4096, 3);
+  std::vector<std::string> ids;
+  for (const auto& event : events("b")) {
+    if (event["cat"] != "request") continue;
+    EXPECT_EQ(event["pid"], user.geom().id());
+    EXPECT_EQ(event["args"]["length_bytes"], 4096);
+    ids.push_back(event["id"]);
+  }
+  EXPECT_EQ(ids, (std::vector<std::string>{"1", "4", "7"})) << "each has two parts";
+}
+
+// What the format demands of each kind of event.
+TEST_F(PerfettoTest, every_event_has_the_members_that_its_phase_needs) {
+  Fact level;
+  level.kind = FactKind::machine;
+  level.component = "scsi0.bay0";
+  level.text = "queue=3";
+  test_.mesh().emit(level);
+  Provider& disk = test_.disk("da0");
+  Consumer& user = test_.user("/usr", *test_.parts(disk, 1)[0], kReadOnly);
+  test_.ask(user, Command::read, 1536, 3);
+  test_.lose(disk);
+  const std::map<std::string, std::vector<std::string>> needs{{"M", {"args"}},
+                                                              {"b", {"cat", "id", "ts", "args"}},
+                                                              {"e", {"cat", "id", "ts"}},
+                                                              {"i", {"ts", "s"}},
+                                                              {"C", {"ts", "args"}}};
+  std::map<std::string, int> seen;
+  for (const auto& event : events("MbeiC")) {
+    const std::string phase = event.at("ph");
+    ++seen[phase];
+    EXPECT_TRUE(event.at("name").is_string());
+    EXPECT_TRUE(event.at("pid").is_number_unsigned() && event.at("tid").is_number_unsigned());
+    for (const std::string& member : needs.at(phase)) {
+      ASSERT_TRUE(event.contains(member)) << event;
+      EXPECT_TRUE(member != "ts" || (event["ts"].is_number() && event["ts"] >= 0)) << event;
+      EXPECT_TRUE(member != "id" || event["id"].is_string()) << event;
+    }
+  }
+  EXPECT_EQ(seen.size(), needs.size());
+  EXPECT_EQ(seen["C"], 1);
 }
 
 TEST_F(PerfettoTest, times_are_microseconds_with_every_ns) {

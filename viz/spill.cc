@@ -24,12 +24,13 @@ void Spill::for_each_piece(Take take) {
   std::fseek(file_.get(), 0, SEEK_END);
 }
 
-Status Spill::copy_to(const std::filesystem::path& path) {
+Status Spill::copy_to(const std::filesystem::path& path, std::string_view head) {
   if (failed_ || (file_ && std::fflush(file_.get()) != 0)) {
     return fail(ENOSPC, "the temporary file behind ", path.filename().string(),
                 " could not be written; is there space for temporary files?");
   }
   std::ofstream out(path, std::ios::binary);
+  out.write(head.data(), static_cast<std::streamsize>(head.size()));
   for_each_piece([&](std::string_view piece) {
     out.write(piece.data(), static_cast<std::streamsize>(piece.size()));
   });

@@ -20,8 +20,8 @@ class Spill {
   void append(std::string_view text);
   int64_t size_bytes() const { return size_bytes_; }
 
-  // Writes all of the text to a new file. More may be appended afterwards.
-  Status copy_to(const std::filesystem::path& path);
+  // Writes `head` and all of the text to a new file. More may be appended afterwards.
+  Status copy_to(const std::filesystem::path& path, std::string_view head = {});
 
   // All of the text; empty if it could not be kept.
   std::string text();

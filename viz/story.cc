@@ -6,6 +6,7 @@
 
 #include "viz/dot.h"
 #include "viz/json_text.h"
+#include "viz/level.h"
 #include "viz/report/report.h"
 #include "viz/svg.h"
 #include "viz/words.h"
@@ -44,6 +45,7 @@ Story::Story(Mesh& mesh, StoryHead head) : mesh_(mesh), head_(std::move(head)) {
   mesh_.facts().add(event_log_);
   mesh_.facts().add(perfetto_);
   mesh_.facts().add(latency_);
+  mesh_.facts().add(waves_);
   mesh_.facts().add(capture_);
   mesh_.facts().add(*this);
 }
@@ -53,9 +55,10 @@ Story::~Story() { stop_watching(); }
 void Story::stop_watching() {
   if (!watching_) return;
   watching_ = false;
-  for (Observer* observer : {static_cast<Observer*>(&event_log_),
-                             static_cast<Observer*>(&perfetto_), static_cast<Observer*>(&latency_),
-                             static_cast<Observer*>(&capture_), static_cast<Observer*>(this)}) {
+  for (Observer* observer :
+       {static_cast<Observer*>(&event_log_), static_cast<Observer*>(&perfetto_),
+        static_cast<Observer*>(&latency_), static_cast<Observer*>(&waves_),
+        static_cast<Observer*>(&capture_), static_cast<Observer*>(this)}) {
     mesh_.facts().remove(*observer);
   }
 }
@@ -67,7 +70,7 @@ void Story::on_fact(const Fact& fact) {
     ++now_.requests.done[static_cast<size_t>(fact.bio->command)];
     now_.requests.failed += fact.error != 0 ? 1 : 0;
   }
-  if (is_request(fact.kind)) return;
+  if (is_request(fact.kind) || is_measurement(fact)) return;
   if (now_.happenings.size() < kMostHappenings) {
     now_.happenings.push_back({fact.time_ns, fact.kind, sentence_of(fact)});
   } else {
@@ -141,7 +144,9 @@ Status Story::write(OutputFolder& folder) {
     if (!path) return pass_on(path);
     if (auto written = spill->copy_to(*path); !written) return written;
   }
-  return {};
+  const auto waves = folder.reserve("waves.vcd");
+  if (!waves) return pass_on(waves);
+  return waves_.write(*waves);
 }
 
 Status Story::finish(const std::filesystem::path& path) {

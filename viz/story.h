@@ -13,6 +13,7 @@
 #include "viz/perfetto.h"
 #include "viz/report/log_capture.h"
 #include "viz/spill.h"
+#include "viz/waves.h"
 
 namespace biotope::viz {
 
@@ -25,7 +26,7 @@ struct StoryHead {
 };
 
 // Collects a run and makes of it all that a person looks at: index.html, frames/, latency.json,
-// latency.hgrm, events.log and trace.perfetto.json. Watches the mesh from its making on.
+// latency.hgrm, events.log, trace.perfetto.json and waves.vcd. Watches the mesh from its making on.
 class Story final : private Observer {
  public:
   // `mesh` must outlive this.
@@ -81,6 +82,7 @@ class Story final : private Observer {
   EventLog event_log_{log_};
   Perfetto perfetto_{trace_};
   Latency latency_;
+  Waves waves_;
   report::LogCapture capture_;
   Step now_;  // the one that is going on
   std::vector<Step> steps_;

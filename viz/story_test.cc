@@ -69,7 +69,7 @@ TEST_F(StoryTest, leaves_everything_a_person_looks_at) {
                          "frames/02-it-is-used.svg", "frames/03-it-is-gone.confdot.dot",
                          "frames/03-it-is-gone.confdot.svg", "frames/03-it-is-gone.dot",
                          "frames/03-it-is-gone.svg", "index.html", "latency.hgrm", "latency.json",
-                         "trace.perfetto.json"));
+                         "trace.perfetto.json", "waves.vcd"));
   EXPECT_EQ(nlohmann::json::parse(all.at("latency.json"))["schema"], "biotope/latency/1");
   EXPECT_TRUE(nlohmann::json::accept(all.at("trace.perfetto.json")));
   EXPECT_THAT(all.at("index.html"), HasSubstr("A disk comes and goes"));

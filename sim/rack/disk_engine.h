@@ -26,6 +26,7 @@ class DiskEngine final : public DriveEngine {
   void add_unwritten(std::vector<Extent>& to, std::int64_t now_ns) override;
   void flush(std::int64_t) override {}  // the disk writes back whenever its arm is free
   void restart() override;
+  std::int64_t cylinder() const override { return disk_->mechanism().cylinder(); }
   void add_to(DriveStatistics& statistics) const override;
 
  private:

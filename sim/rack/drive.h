@@ -92,6 +92,8 @@ class Drive : public sc_core::sc_module {
     return queue_.size() + static_cast<std::size_t>(engine_->outstanding()) + forced_.size();
   }
   DriveStatistics statistics() const;
+  // See DriveEngine.
+  std::int64_t cylinder() const { return engine_->cylinder(); }
   // Brings the medium's bytes to where the heads are now.
   void catch_up();
 

@@ -125,6 +125,7 @@ void Drive::stop(Removal how) {
     changed_ = told_;
   }
   set_busy(false);
+  if (host_ != nullptr) host_->drive_changed();
 }
 
 void Drive::set_lock(LockHolder holder, bool on) {

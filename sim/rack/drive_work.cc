@@ -28,6 +28,7 @@ void Drive::run() {
   if (kind_->volatile_cache) land();
   hand_over();
   set_busy(in_drive() > 0);
+  if (host_ != nullptr) host_->drive_changed();
   wake_later();
 }
 

@@ -60,6 +60,9 @@ class DriveEngine {
   // what was not written is lost. Tags are free again.
   virtual void restart() = 0;
 
+  // Where the arm is, or is going; -1 for what has none.
+  virtual std::int64_t cylinder() const { return -1; }
+
   // Adds what it has done since the beginning, over all restarts.
   virtual void add_to(DriveStatistics& statistics) const = 0;
 };

@@ -26,6 +26,8 @@ class Host {
   virtual void busy_changed(bool busy) = 0;
   // The drive's power went, or came back. What it means for the medium is told on its own.
   virtual void power_changed(bool /*on*/) {}
+  // How many requests are in the drive, or where its arm is, may be otherwise than before.
+  virtual void drive_changed() {}
 };
 
 }  // namespace biotope::sim

@@ -114,6 +114,13 @@ class Rows {
       }
     }
   }
+  void add(const std::string& heading, const Phases& phases) {
+    html_ += group(heading);
+    for (int i = 0; i < Phases::kCount; ++i) {
+      const auto phase = static_cast<Phases::Phase>(i);
+      if (!phases[phase].empty()) html_ += row(Phases::name(phase), {phases[phase], 0}, scale_);
+    }
+  }
   bool full() const { return count_ >= kMostRows; }
   const std::string& html() const { return html_; }
 
@@ -150,6 +157,10 @@ std::string latency_section(const Latency& latency) {
   const Scale scale = scale_for(all);
   Rows rows(scale);
   rows.add("All requests, as issued", latency.commands());
+  if (!latency.phases()[Phases::q2c].empty()) {
+    rows.add("Their way: issued Q, admitted G, in the disk's queue I, in the drive D, complete C",
+             latency.phases());
+  }
   size_t left_out = 0;
   for (const auto& [name, layer] : layers_downwards(latency)) {
     if (rows.full()) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "viz/json_text.h"
+#include "viz/level.h"
 #include "viz/words.h"
 
 namespace biotope::viz::report {
@@ -22,8 +23,9 @@ size_t LogCapture::place_of(const std::string& name) {
 
 void LogCapture::on_fact(const Fact& fact) {
   ++seen_;
-  size_t& used = is_request(fact.kind) ? request_bytes_ : change_bytes_;
-  if (used >= (is_request(fact.kind) ? kRequestBytes : kChangeBytes)) return;
+  const bool one_of_many = is_request(fact.kind) || is_measurement(fact);
+  size_t& used = one_of_many ? request_bytes_ : change_bytes_;
+  if (used >= (one_of_many ? kRequestBytes : kChangeBytes)) return;
   const LogRow row = log_row(fact);
   const nlohmann::json cells = {row.time_ns,
                                 row.number,
