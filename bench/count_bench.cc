@@ -7,6 +7,8 @@
 //   stripe-N   a 4 KiB read from N striped null disks
 //   pooled-N   like path-N, the request taken from the pool and put back
 //   mirror-N   a 4 KiB write to a mirror of N null disks
+//   rows-N     a write of whole rows, 64 KiB to each data disk, to a raid5 of N null disks
+//   small-N    a 4 KiB write to it
 //   attach-N   one more edge attached and detached, in a mesh of N disks
 #include <fmt/core.h>
 
@@ -65,6 +67,23 @@ std::uint64_t run_mirror(int disks, std::int64_t repeats) {
   return run(bench.mesh, edge, repeats, issue);
 }
 
+constexpr std::int64_t kStripe_bytes = 64 << 10;
+
+std::uint64_t run_rows(int disks, std::int64_t repeats) {
+  Bench bench;
+  Consumer& edge = bench.user(bench.raid5(disks, kStripe_bytes));
+  const std::int64_t row_bytes = kStripe_bytes * (disks - 1);
+  issue_long(bench.mesh, edge, repeats / 2, row_bytes);
+  const std::uint64_t warm = heap_allocations();
+  issue_long(bench.mesh, edge, repeats - repeats / 2, row_bytes);
+  return heap_allocations() - warm;
+}
+
+std::uint64_t run_small(int disks, std::int64_t repeats) {
+  Bench bench;
+  return run(bench.mesh, bench.user(bench.raid5(disks, kStripe_bytes)), repeats, issue);
+}
+
 std::uint64_t run_attach(int disks, std::int64_t repeats) {
   Bench bench;
   for (int i = 0; i < disks; ++i) bench.disk("da" + std::to_string(i));
@@ -86,12 +105,15 @@ int main(int argc, char** argv) {
   const std::map<std::string_view, Run> cases{
       {"path", biotope::bench::run_path},     {"fanout", biotope::bench::run_fanout},
       {"stripe", biotope::bench::run_stripe}, {"pooled", biotope::bench::run_pooled},
-      {"mirror", biotope::bench::run_mirror}, {"attach", biotope::bench::run_attach}};
+      {"mirror", biotope::bench::run_mirror}, {"attach", biotope::bench::run_attach},
+      {"rows", biotope::bench::run_rows},     {"small", biotope::bench::run_small}};
   const std::string_view what = argc == 3 ? argv[1] : "";
   const auto dash = what.rfind('-');
   const auto found = cases.find(what.substr(0, dash));
   if (found == cases.end() || dash == std::string_view::npos) {
-    fmt::print(stderr, "usage: count_bench (path|pooled|fanout|stripe|mirror|attach)-N REPEATS\n");
+    fmt::print(stderr,
+               "usage: count_bench (path|pooled|fanout|stripe|mirror|rows|small|attach)-N "
+               "REPEATS\n");
     return 2;
   }
   fmt::print("{}\n", found->second(std::atoi(what.data() + dash + 1), std::atoll(argv[2])));

@@ -33,6 +33,18 @@ class NullDriver final : public DiskDriver {
   std::int64_t size_bytes_;
 };
 
+// Likewise, but it keeps its last sector, where an array is found by.
+class MetadataDriver final : public DiskDriver {
+ public:
+  explicit MetadataDriver(std::int64_t size_bytes);
+  DiskTraits traits() const override { return traits_; }
+  Verdict strategy(Bio& bio) override;
+
+ private:
+  DiskTraits traits_;
+  std::vector<std::byte> last_;
+};
+
 // A mesh over its own clock with the classes loaded that the measurements use; nobody observes it,
 // accounting is on as always.
 class Bench {
@@ -51,6 +63,9 @@ class Bench {
   Provider& stripe(const std::vector<Provider*>& below);
   // A mirror of `below`, all of which have everything.
   Provider& mirror(const std::vector<Provider*>& below);
+  // A raid5 of `count` disks of its own with stripes of `stripe_bytes`, all of which have
+  // everything.
+  Provider& raid5(int count, std::int64_t stripe_bytes);
   // A user's edge to `below`, open for reading and writing.
   Consumer& user(Provider& below);
 
@@ -61,9 +76,11 @@ class Bench {
   void load();
 
   Class cls_{"bench"};
-  std::vector<std::unique_ptr<NullDriver>> drivers_;
+  std::vector<std::unique_ptr<DiskDriver>> drivers_;
 };
 
+// Issues `count` writes of `length_bytes`, at most a MiB, each behind the one before.
+void issue_long(Mesh& mesh, Consumer& edge, std::int64_t count, std::int64_t length_bytes);
 // Issues `count` writes of 4 KiB, one after the other, with a request that the issuer owns, as a
 // Buf does.
 void issue(Mesh& mesh, Consumer& edge, std::int64_t count);

@@ -360,9 +360,9 @@ class ParityWalk {
   // Of what is under way any sectors reach the platters; then all disks come back but perhaps one.
   void cut_power() {
     if (here() == nullptr) return complain("it does not run any more");
-    // A sector of a raid3 is not one of a disk: what is being written may be torn.
-    if (!raid5_) m_->run_for(50'000'000);
-    if (!raid5_ && pending_ > 0) return;
+    // A sector of a raid3 is not one of a disk: what is being written may be torn. So right after.
+    for (int i = 0; !raid5_ && pending_ > 0 && i < 2000; ++i) m_->run_for(25'000);
+    if (!raid5_ && pending_ > 0) return complain("a request did not come back");
     ++reached["power cut"];
     std::size_t left_behind = disks_;
     if (whole()) {

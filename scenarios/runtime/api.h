@@ -18,6 +18,7 @@ void bind_surgery(lua_State* thread);
 void bind_labels(lua_State* thread);
 void bind_mirrors(lua_State* thread);
 void bind_arrays(lua_State* thread);
+void bind_parity(lua_State* thread);
 void bind_volumes(lua_State* thread);
 void bind_devices(lua_State* thread);
 void bind_loads(lua_State* thread);

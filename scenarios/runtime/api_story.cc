@@ -213,6 +213,7 @@ void bind_api(lua_State* thread) {
   bind_labels(thread);
   bind_mirrors(thread);
   bind_arrays(thread);
+  bind_parity(thread);
   bind_volumes(thread);
   bind_devices(thread);
   bind_loads(thread);
