@@ -24,7 +24,7 @@ void mark(std::byte* sector, std::int64_t length, std::uint64_t version, std::ui
 }  // namespace
 
 void ArrayWalk::step() {
-  if (edge_ == nullptr) return bring_back();
+  if (edge_ == nullptr) return chance(3) ? plug_foreign() : bring_back();
   switch (chooser_.pick(12)) {
     case 0:
       return lose_disk();
@@ -183,9 +183,9 @@ void ArrayWalk::bring_back() {
 void ArrayWalk::plug_foreign() {
   const std::size_t like = chooser_.pick(media_.size());
   if (!labelled_) return;
-  // Where the array has gone the other one is as good an owner of the name.
+  // Where a mirror has gone the other one is as good an owner of the name.
   wait(kSecond_ns);
-  if (edge_ == nullptr) return;
+  if (edge_ == nullptr && has(root_, Kind::mirror)) return;
   const Medium& original = *media_[like];
   Medium& copy = *foreign_.emplace_back(
       std::make_unique<Medium>(static_cast<std::int64_t>(original.bytes.size()), sector_bytes_));
@@ -202,6 +202,8 @@ void ArrayWalk::plug_foreign() {
   if (!added) complain("a foreign disk can not be plugged in");
   wait(kSecond_ns);
   compare_all();
+  const bool is_there = t_->mesh.provider(provider_of(root_)) != nullptr;
+  if (edge_ == nullptr && is_there) complain("a foreign disk is taken for one of its own");
   drives_.back()->pull();
   wait(kSecond_ns);
 }
