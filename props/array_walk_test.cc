@@ -47,82 +47,123 @@ TEST(ArrayWalks, Inv_M7_arrays_of_arrays_under_load_loss_return_and_surgery) {
 
 constexpr std::int64_t kCommon = 602112;  // of sectors of 512, 2352 and 4096
 
+// An array on disks of mixed sectors that only remember what they were asked.
 struct Spread {
+  struct Part {
+    std::int64_t start;  // in what was asked for
+    std::int64_t length;
+    std::size_t disk;
+    std::int64_t position;  // on that
+  };
+
+  explicit Spread(Chooser& by) : chooser(by) {
+    for (auto& cls : all_classes()) EXPECT_TRUE(t.mesh.load(std::move(cls)));
+    t.mesh.set_tasting(false);
+    const std::size_t count = 2 + chooser.pick(3);
+    std::int64_t common = 1;
+    for (std::size_t i = 0; i < count; ++i) {
+      constexpr std::int64_t kSectors[] = {512, 2352, 4096};
+      const std::int64_t sector = kSectors[chooser.pick(3)];
+      const std::int64_t size = number(2, 6) * kCommon + number(0, 100) * sector;
+      const std::string name = "da" + std::to_string(i);
+      disks.push_back(&t.source(name, testing::properties_of_size(size, sector)));
+      below.push_back(&t.provider(name));
+      common = std::lcm(common, sector);
+    }
+    make(std::min(number(1, 4) * common, kCommon));
+  }
+
+  std::int64_t number(std::int64_t from, std::int64_t end) {
+    return from + static_cast<std::int64_t>(chooser.pick(static_cast<std::size_t>(end - from)));
+  }
+  void make(std::int64_t unit) {
+    constexpr const char* kClasses[] = {"stripe", "concat", "ccd", "mirror"};
+    const std::string cls = kClasses[chooser.pick(4)];
+    Values values;
+    if (cls == "stripe") values.set("stripe_size", unit);
+    if (cls == "ccd") {
+      values.set("interleave", chooser.pick(2) == 0 ? 0 : unit);
+      values.set("mirror", below.size() % 2 == 0 && chooser.pick(2) == 0);
+    }
+    const Result<Geom*> made = t.mesh.create(cls, "x", below, values);
+    ASSERT_TRUE(made) << made.error().text;
+    t.executor.run();
+    user = &t.user("user", (*made)->providers().front()).edge();
+    ASSERT_TRUE(t.mesh.access(*user, kReadOnly));
+  }
+  // What a read is made of, by where it begins in it.
+  std::vector<Part> read(std::int64_t offset, std::int64_t length) {
+    for (testing::Source* disk : disks) disk->seen.clear();
+    memory.resize(static_cast<std::size_t>(length));
+    testing::Issuer issuer(t.mesh);
+    issuer.issue(*user, Command::read, offset, length, Data(memory.data()));
+    t.executor.run();
+    EXPECT_EQ(issuer.errors, std::vector<int>{0});
+    std::vector<Part> parts;
+    for (std::size_t i = 0; i < disks.size(); ++i) {
+      for (const Bio& bio : disks[i]->seen) {
+        std::byte* base = nullptr;
+        bio.data.for_each_piece(1, [&](std::span<std::byte> piece) { base = piece.data(); });
+        parts.push_back({base - memory.data(), bio.length_bytes, i, bio.position_bytes});
+      }
+    }
+    std::ranges::sort(parts, {}, &Part::start);
+    return parts;
+  }
+
+  Chooser& chooser;
   testing::TestMesh t;
   std::vector<testing::Source*> disks;
   std::vector<Provider*> below;
+  Consumer* user = nullptr;
+  Bytes memory;
 };
 
-// Disks that only remember what they were asked, of mixed sectors.
-void any_disks(Spread& s, std::size_t count) {
-  for (auto& cls : all_classes()) RC_ASSERT(s.t.mesh.load(std::move(cls)).has_value());
-  s.t.mesh.set_tasting(false);
-  for (std::size_t i = 0; i < count; ++i) {
-    const auto sector = *rc::gen::element<std::int64_t>(512, 2352, 4096);
-    const auto size = *rc::gen::inRange<std::int64_t>(2, 6) * kCommon +
-                      *rc::gen::inRange<std::int64_t>(0, 100) * sector;
-    const std::string name = "da" + std::to_string(i);
-    s.disks.push_back(&s.t.source(name, testing::properties_of_size(size, sector)));
-    s.below.push_back(&s.t.provider(name));
-  }
-}
-
-// A read of any part of what `geom` offers is dealt out without gap or overlap.
-void expect_tiles(Spread& s, Geom& geom) {
-  s.t.executor.run();
-  Consumer& user = s.t.user("user", geom.providers().front()).edge();
-  RC_ASSERT(s.t.mesh.access(user, kReadOnly).has_value());
-  for (testing::Source* disk : s.disks) disk->seen.clear();
-  const Properties& p = user.provider()->properties();
-  const auto first = *rc::gen::inRange<std::int64_t>(0, p.sector_count());
-  const auto count = *rc::gen::inRange<std::int64_t>(1, p.sector_count() - first + 1);
-  const std::int64_t length = count * p.sector_size_bytes;
-  Bytes memory(static_cast<std::size_t>(length));
-  testing::Issuer issuer(s.t.mesh);
-  issuer.issue(user, Command::read, first * p.sector_size_bytes, length, Data(memory.data()));
-  s.t.executor.run();
-  RC_ASSERT(issuer.errors == std::vector<int>{0});
-  using Extent = std::pair<std::int64_t, std::int64_t>;  // start and length
-  std::vector<Extent> parts;
-  for (std::size_t i = 0; i < s.disks.size(); ++i) {
-    std::vector<Extent> places;
-    for (const Bio& bio : s.disks[i]->seen) {
-      std::byte* base = nullptr;
-      bio.data.for_each_piece(1, [&](std::span<std::byte> piece) { base = piece.data(); });
-      parts.emplace_back(base - memory.data(), bio.length_bytes);
-      places.emplace_back(bio.position_bytes, bio.length_bytes);
-    }
-    std::ranges::sort(places);
-    for (std::size_t n = 1; n < places.size(); ++n) {
-      RC_ASSERT(places[n - 1].first + places[n - 1].second <= places[n].first);
-    }
-  }
-  std::ranges::sort(parts);
+// No gap and no overlap, neither in what is asked for nor on a disk.
+void expect_tiles(const std::vector<Spread::Part>& parts, std::int64_t length) {
   std::int64_t at = 0;
-  for (const auto& [start, part] : parts) {
-    RC_ASSERT(start == at);
-    at += part;
+  for (const Spread::Part& part : parts) {
+    ASSERT_EQ(part.start, at);
+    at += part.length;
   }
-  RC_ASSERT(at == length);
+  ASSERT_EQ(at, length);
+  std::vector<Spread::Part> by_place = parts;
+  std::ranges::sort(by_place, {}, [](const auto& p) { return std::pair(p.disk, p.position); });
+  for (std::size_t i = 1; i < by_place.size(); ++i) {
+    const auto& before = by_place[i - 1];
+    if (before.disk != by_place[i].disk) continue;
+    ASSERT_LE(before.position + before.length, by_place[i].position);
+  }
 }
 
-RC_GTEST_PROP(ArrayExtents, Inv_A7_those_of_the_children_tile_that_of_the_parent, ()) {
-  Spread s;
-  const auto count = *rc::gen::inRange<std::size_t>(2, 5);
-  any_disks(s, count);
-  const auto cls = *rc::gen::element<std::string>("stripe", "concat", "ccd", "mirror");
-  std::int64_t sector = 1;
-  for (const Provider* disk : s.below) sector = std::lcm(sector, disk->sector_size_bytes());
-  Values values;
-  const auto sectors = *rc::gen::inRange<std::int64_t>(1, 4) * sector;
-  if (cls == "stripe") values.set("stripe_size", std::min(sectors, kCommon));
-  if (cls == "ccd") {
-    values.set("interleave", *rc::gen::arbitrary<bool>() ? 0 : std::min(sectors, kCommon));
-    values.set("mirror", count % 2 == 0 && *rc::gen::arbitrary<bool>());
+// Whatever else is asked for with it, a sector lies where it lies.
+void expect_same_place(Spread& s, const std::vector<Spread::Part>& parts, std::int64_t offset,
+                       std::int64_t within, std::int64_t sector) {
+  const auto part = std::ranges::find_if(
+      parts, [&](const auto& p) { return p.start <= within && within < p.start + p.length; });
+  const std::vector<Spread::Part> alone = s.read(offset + within, sector);
+  ASSERT_EQ(alone.size(), 1U);
+  ASSERT_EQ(alone[0].position, part->position + within - part->start);
+}
+
+TEST(ArrayExtents, Inv_A7_those_of_the_children_tile_that_of_the_parent) {
+  for (std::uint64_t seed = 0; seed < 10'000; ++seed) {
+    RandomChooser chooser(seed, "extents");
+    Spread s(chooser);
+    if (::testing::Test::HasFatalFailure()) FAIL() << "seed " << seed;
+    const Properties& p = s.user->provider()->properties();
+    const std::int64_t first = s.number(0, p.sector_count());
+    const std::int64_t count =
+        s.number(1, std::min<std::int64_t>(p.sector_count() - first, 2000) + 1);
+    const std::int64_t offset = first * p.sector_size_bytes;
+    const std::vector<Spread::Part> parts = s.read(offset, count * p.sector_size_bytes);
+    expect_tiles(parts, count * p.sector_size_bytes);
+    for (int i = 0; i < 3; ++i) {
+      expect_same_place(s, parts, offset, s.number(0, count) * p.sector_size_bytes,
+                        p.sector_size_bytes);
+    }
+    if (::testing::Test::HasFailure()) FAIL() << "seed " << seed;
   }
-  const Result<Geom*> made = s.t.mesh.create(cls, "x", s.below, values);
-  if (!made) RC_FAIL(made.error().text);
-  expect_tiles(s, **made);
 }
 
 // --- resync ---
