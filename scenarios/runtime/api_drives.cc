@@ -1,9 +1,12 @@
+#include <algorithm>
+
 #include "scenarios/runtime/api.h"
 #include "scenarios/runtime/api_support.h"
 #include "scenarios/runtime/call.h"
 #include "scenarios/runtime/world.h"
+#include "sim/faults/injector.h"
 
-// What drives have done.
+// What drives have done, and what goes wrong with them.
 
 namespace biotope::runtime {
 
@@ -59,10 +62,96 @@ Answer statistics(Call& call) {
   return 1;
 }
 
+// --- faults ---
+
+Answer add_fault(Call& call, const std::string& line) {
+  const auto number = call.world().faults().add(line);
+  if (!number) return misuse("fault: ", number.error().text);
+  return call.give(static_cast<std::int64_t>(*number));
+}
+
+Answer fault(Call& call) {
+  const auto line = call.text(1, "fault: the line");
+  if (!line) return hand_on(line);
+  return add_fault(call, *line);
+}
+
+// The line of a method leaves the place out.
+Answer fault_of_bay(Call& call) {
+  const auto bay = bay_of(call, "fault");
+  if (!bay) return hand_on(bay);
+  const auto line = call.text(3, "fault: the line");
+  if (!line) return hand_on(line);
+  const std::size_t kind_ends = std::min(line->find(' '), line->size());
+  return add_fault(call, line->substr(0, kind_ends) + " " + *call.world().rack().bay_name(*bay) +
+                             line->substr(kind_ends));
+}
+
+Outcome<std::size_t> number_of_fault(Call& call, std::string_view whose) {
+  const auto number = call.integer(1, sentence(whose, ": the fault"));
+  if (!number) return hand_on(number);
+  const auto count = static_cast<std::int64_t>(call.world().faults().size());
+  if (*number < 0 || *number >= count) {
+    return misuse(whose, ": there is no fault ", *number, "; it is what fault(...) gave");
+  }
+  return static_cast<std::size_t>(*number);
+}
+
+Answer struck(Call& call) {
+  const auto number = number_of_fault(call, "faults.struck");
+  if (!number) return hand_on(number);
+  return call.give(static_cast<std::int64_t>(call.world().faults().struck(*number)));
+}
+
+Answer switch_off(Call& call) {
+  const auto number = number_of_fault(call, "faults.off");
+  if (!number) return hand_on(number);
+  call.world().faults().enable(*number, false);
+  return 0;
+}
+
+Answer switch_on(Call& call) {
+  const auto number = number_of_fault(call, "faults.on");
+  if (!number) return hand_on(number);
+  call.world().faults().enable(*number, true);
+  return 0;
+}
+
+Answer release(Call& call) {
+  const auto name = call.text(1, "faults.release: the name");
+  if (!name) return hand_on(name);
+  return call.give(static_cast<std::int64_t>(call.world().faults().release(*name)));
+}
+
+Answer provide(Call& call) {
+  const auto medium = call.handle(1, HandleKind::medium, "faults.provide: the medium");
+  if (!medium) return hand_on(medium);
+  call.world().faults().provide(call.world().medium(*medium));
+  return 0;
+}
+
+Answer list(Call& call) {
+  const sim::Injector& faults = call.world().faults();
+  std::vector<std::string> lines;
+  for (std::size_t i = 0; i < faults.size(); ++i) lines.push_back(fault_text(faults.fault(i)));
+  return call.give(lines);
+}
+
 }  // namespace
 
 void bind_drives(lua_State* thread) {
-  const Binding machine_methods[] = {{"statistics", &lua_function<&statistics>}};
+  const Binding globals[] = {{"fault", &lua_function<&fault>}};
+  bind_globals(thread, globals);
+  const Binding in_faults[] = {
+      {"struck", &lua_function<&struck>},   {"off", &lua_function<&switch_off>},
+      {"on", &lua_function<&switch_on>},    {"release", &lua_function<&release>},
+      {"provide", &lua_function<&provide>}, {"list", &lua_function<&list>},
+  };
+  bind_table(thread, "faults", in_faults);
+  const Binding machine_methods[] = {
+      {"statistics", &lua_function<&statistics>},
+      {"fault", &lua_function<&fault_of_bay>},
+  };
   bind_methods(thread, HandleKind::machine, machine_methods);
 }
 

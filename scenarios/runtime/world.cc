@@ -3,6 +3,7 @@
 #include "classes/class_list.h"
 #include "scenarios/runtime/api.h"
 #include "scenarios/runtime/sandbox.h"
+#include "sim/faults/injector.h"
 
 namespace biotope::runtime {
 
@@ -107,6 +108,21 @@ Result<sim::Bridge*> World::power_on() {
   bridge_ = std::make_unique<sim::Bridge>(*rack_);
   if (const Status on = bridge_->connect(*mesh_); !on) return pass_on(on);
   return bridge_.get();
+}
+
+sim::Injector& World::faults() {
+  if (faults_ != nullptr) return *faults_;
+  faults_ = std::make_unique<sim::Injector>(*rack_, options_.seed);
+  faults_->on_strike([this](const sim::Fault& fault) {
+    if (mesh_ == nullptr) return;
+    const std::string text = sim::fault_text(fault);
+    Fact fact;
+    fact.kind = FactKind::machine;
+    fact.component = "fault";
+    fact.text = text;
+    mesh_->emit(fact);
+  });
+  return *faults_;
 }
 
 Result<ScratchFolder*> World::scratch() {

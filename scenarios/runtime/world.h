@@ -23,6 +23,10 @@
 #include "viz/fio_report.h"
 #include "viz/story.h"
 
+namespace biotope::sim {
+class Injector;
+}
+
 namespace biotope::runtime {
 
 // What a scenario is played with.
@@ -89,6 +93,9 @@ class World {
   std::uint64_t random_for_work() { return work_seeds_.next(); }
   Executor& executor() { return rack_->executor(); }
 
+  // What goes wrong with the machine. Each strike is a fact.
+  sim::Injector& faults();
+
   // The bridge, with the machine switched on: no more hardware can be declared.
   Result<sim::Bridge*> power_on();
 
@@ -141,6 +148,7 @@ class World {
   RandomStream work_seeds_;
   LuaState lua_;
   std::unique_ptr<sim::Rack> rack_;
+  std::unique_ptr<sim::Injector> faults_;
   std::unique_ptr<sim::Bridge> bridge_;
   std::unique_ptr<Mesh> mesh_;
   std::unique_ptr<viz::Story> story_;

@@ -94,6 +94,13 @@ Status Medium::read(std::int64_t offset_bytes, std::span<std::byte> to) const {
   return {};
 }
 
+Status Medium::see(std::int64_t offset_bytes, std::span<std::byte> to) const {
+  if (Status got = read(offset_bytes, to); !got || overlay_ == nullptr) return got;
+  const int error = overlay_->reading(*this, offset_bytes, to);
+  if (error == 0) return {};
+  return fail(error, "medium '", name_, "' can not be read at ", offset_bytes, "; write there");
+}
+
 // Gives the page `index` with memory of its own; unless the `whole` of it is about to be replaced,
 // with its present contents.
 Status Medium::page_to_change(std::int64_t index, bool whole, Page*& page) {
@@ -125,6 +132,7 @@ void Medium::make_readable(std::int64_t offset_bytes, std::int64_t length_bytes)
 
 Status Medium::write(std::int64_t offset_bytes, std::span<const std::byte> from) {
   check_range(offset_bytes, static_cast<std::int64_t>(from.size()));
+  if (overlay_ != nullptr) overlay_->writing(*this, offset_bytes, from);
   make_readable(offset_bytes, static_cast<std::int64_t>(from.size()));
   while (!from.empty()) {
     const std::int64_t index = offset_bytes / kPageBytes;
@@ -150,6 +158,7 @@ Status Medium::erase_within_page(std::int64_t offset_bytes, std::int64_t length_
 
 Status Medium::erase(std::int64_t offset_bytes, std::int64_t length_bytes) {
   check_range(offset_bytes, length_bytes);
+  if (overlay_ != nullptr) overlay_->erasing(*this, offset_bytes, length_bytes);
   make_readable(offset_bytes, length_bytes);
   const std::int64_t end_bytes = offset_bytes + length_bytes;
   const std::int64_t first_page = (offset_bytes + kPageBytes - 1) / kPageBytes;

@@ -12,6 +12,7 @@
 
 #include "model/error.h"
 #include "sim/media/image_file.h"
+#include "sim/media/medium_overlay.h"
 
 namespace biotope::sim {
 
@@ -60,6 +61,11 @@ class Medium {
   // For who writes whole sectors piece by piece; write() and erase() see to those within them.
   void make_readable(std::int64_t offset_bytes, std::int64_t length_bytes);
 
+  // What a drive gets to read: read() as the overlay shows it. EIO as well where that says so.
+  Status see(std::int64_t offset_bytes, std::span<std::byte> to) const;
+  MediumOverlay* overlay() const { return overlay_.get(); }
+  void set_overlay(std::unique_ptr<MediumOverlay> overlay) { overlay_ = std::move(overlay); }
+
   // Writes all of the present contents to a raw image at `path`, with holes where it is zero:
   // either the whole image is there afterwards, or whatever was there before.
   Status write_image(const std::string& path) const;
@@ -83,6 +89,7 @@ class Medium {
   bool write_protected_ = false;
   std::string in_drive_;
   ImageFile image_;
+  std::unique_ptr<MediumOverlay> overlay_;               // null: drives see the truth
   std::map<std::int64_t, std::unique_ptr<Page>> pages_;  // by number; null: a page of zeros
   std::set<std::int64_t> unreadable_;                    // sectors
 };

@@ -2,6 +2,7 @@
 
 #include <tlm_utils/simple_target_socket.h>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -82,6 +83,10 @@ class Drive : public sc_core::sc_module {
   // From now on a flush, and a forced write, are answered whether or not they are done.
   void set_flush_lies(bool on) { flush_lies_ = on; }
 
+  // Something comes between the drive and its engine, which goes on.
+  using Wrap = std::function<std::unique_ptr<DriveEngine>(std::unique_ptr<DriveEngine>)>;
+  void wrap_engine(const Wrap& wrap) { engine_ = wrap(std::move(engine_)); }
+
   const DriveKind& drive_kind() const { return *kind_; }
   const std::shared_ptr<Medium>& medium() const { return medium_; }
   // A medium that is in can be used, as far as the host knows.
@@ -144,7 +149,7 @@ class Drive : public sc_core::sc_module {
   void submit(tlm::tlm_generic_payload& payload);
   void wake_later();
   void finish(const DriveEngine::Finished& done);
-  int complete(tlm::tlm_generic_payload& payload);
+  int complete(tlm::tlm_generic_payload& payload, const DriveEngine::Finished& done);
   int move_bytes(tlm::tlm_generic_payload& payload, std::int64_t sectors);
   int read_piece(std::int64_t at_bytes, std::span<std::byte> to) const;
   void hold(tlm::tlm_generic_payload& payload, std::int64_t sectors);

@@ -2,6 +2,7 @@
 // the host. What the engine has begun for them it goes on with, for nobody.
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include "sim/rack/drive.h"
 
@@ -20,7 +21,11 @@ std::vector<tlm::tlm_generic_payload*> Drive::in_work() const {
 
 void Drive::let_go_of_all(int error) {
   const std::vector<tlm::tlm_generic_payload*> left = in_work();
-  std::fill(in_engine_.begin(), in_engine_.end(), nullptr);
+  for (std::uint64_t tag = 0; tag < in_engine_.size(); ++tag) {
+    if (std::exchange(in_engine_[tag], nullptr) != nullptr) {
+      engine_->forget(tag, executor_.now_ns());
+    }
+  }
   if (!forced_.empty()) alone_ = false;
   forced_.clear();
   for (tlm::tlm_generic_payload* payload : left) answer_soon(*payload, error);
@@ -54,7 +59,10 @@ bool Drive::abort(tlm::tlm_generic_payload& payload) {
   hang(Rung::none);
   const auto at = std::find(in_engine_.begin(), in_engine_.end(), &payload);
   const bool inside = at != in_engine_.end();
-  if (inside) *at = nullptr;
+  if (inside) {
+    *at = nullptr;
+    engine_->forget(static_cast<std::uint64_t>(at - in_engine_.begin()), executor_.now_ns());
+  }
   const bool forced = std::erase(forced_, &payload) > 0;
   if (forced && drive_extension(payload).ordered) alone_ = false;
   if (inside || forced || queue_.take_out(payload)) answer_soon(payload, EAGAIN);

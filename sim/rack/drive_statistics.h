@@ -10,7 +10,8 @@ namespace biotope::sim {
 struct DriveStatistics {
   std::uint64_t requests = 0;  // answered, with whatever result
   std::uint64_t errors = 0;
-  std::uint64_t seeks = 0;  // movements of the arm
+  std::uint64_t stray_answers = 0;  // of the engine, to what was answered already
+  std::uint64_t seeks = 0;          // movements of the arm
   std::int64_t read_bytes = 0;
   std::int64_t written_bytes = 0;
   std::int64_t lost_bytes = 0;   // answered, and in the buffer only when the power went

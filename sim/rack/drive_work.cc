@@ -47,7 +47,9 @@ void Drive::hand_over() {
     if (!flush) {
       submit(queue_.pop());
     } else if (executor_.now_ns() >= front.ready_ns) {
-      answer_soon(queue_.pop(), std::exchange(unreported_, 0));
+      const int error = engine_->flush_error(executor_.now_ns());
+      const int before = std::exchange(unreported_, 0);
+      answer_soon(queue_.pop(), before != 0 ? before : error);
     } else {
       return;
     }
@@ -89,6 +91,10 @@ void Drive::wake_later() {
 // --- the end of a request -----------------------------------------------------------------------
 
 void Drive::finish(const DriveEngine::Finished& done) {
+  if (done.again) {
+    ++statistics_.stray_answers;
+    return;
+  }
   tlm::tlm_generic_payload* const asked = std::exchange(in_engine_[done.tag], nullptr);
   free_tags_.push_back(done.tag);
   if (asked == nullptr) {
@@ -97,7 +103,7 @@ void Drive::finish(const DriveEngine::Finished& done) {
   }
   tlm::tlm_generic_payload& payload = *asked;
   const DriveExtension& extension = drive_extension(payload);
-  const int error = done.error != 0 ? done.error : complete(payload);
+  const int error = complete(payload, done);
   const bool waits = extension.command == DriveCommand::write && error == 0 &&
                      (extension.forced || extension.ordered) && kind_->volatile_cache &&
                      !flush_lies_;
@@ -111,16 +117,22 @@ void Drive::finish(const DriveEngine::Finished& done) {
 }
 
 // Moves what has not yet been moved of a request that the engine is done with.
-int Drive::complete(tlm::tlm_generic_payload& payload) {
+int Drive::complete(tlm::tlm_generic_payload& payload, const DriveEngine::Finished& done) {
   const DriveExtension& extension = drive_extension(payload);
-  if (extension.command == DriveCommand::erase) return erase(payload);
-  const std::int64_t left_bytes = extension.length_bytes - extension.transferred_bytes;
+  const bool erases = extension.command == DriveCommand::erase;
+  if (erases) return done.error != 0 ? done.error : erase(payload);
+  const std::int64_t end_bytes =
+      done.error == 0 ? extension.length_bytes : done.sectors * kind_->sector_bytes;
+  const std::int64_t left_bytes =
+      std::max<std::int64_t>(0, end_bytes - extension.transferred_bytes);
   const std::int64_t sectors = left_bytes / kind_->sector_bytes;
+  int moved = 0;
   if (extension.command == DriveCommand::read || !kind_->volatile_cache) {
-    return move_bytes(payload, sectors);
+    moved = move_bytes(payload, sectors);
+  } else {
+    hold(payload, sectors);
   }
-  hold(payload, sectors);
-  return 0;
+  return done.error != 0 ? done.error : moved;
 }
 
 int Drive::erase(const tlm::tlm_generic_payload& payload) {
@@ -164,7 +176,7 @@ bool Drive::on_medium(const tlm::tlm_generic_payload& payload) const {
 
 // What lies in the buffer covers what is on the medium.
 int Drive::read_piece(std::int64_t at_bytes, std::span<std::byte> to) const {
-  const Status got = medium_->read(at_bytes, to);
+  const Status got = medium_->see(at_bytes, to);
   if (!got) return got.error().code;
   volatile_.cover(at_bytes, to);
   return 0;

@@ -20,7 +20,9 @@ class DriveEngine {
   struct Finished {
     std::uint64_t tag;
     std::int64_t time_ns;
-    int error = 0;  // errno with which the engine gave up
+    int error = 0;             // errno with which the engine gave up
+    std::int64_t sectors = 0;  // then: with so many, from the first on, all is well
+    bool again = false;        // the same has been said already, by mistake
   };
   // Sectors first..end - 1.
   struct Extent {
@@ -55,6 +57,13 @@ class DriveEngine {
   virtual void add_unwritten(std::vector<Extent>& to, std::int64_t now_ns) = 0;
   // From now on nothing that is to be written back is held back: event_ns() leads to its end.
   virtual void flush(std::int64_t now_ns) = 0;
+
+  // Nobody waits for the request any more. It may be seen through all the same, and finishes once.
+  virtual void forget(std::uint64_t /*tag*/, std::int64_t /*now_ns*/) {}
+
+  // All that was written is on the medium, and a flush is about to be answered: the errno of what
+  // went wrong on the way.
+  virtual int flush_error(std::int64_t /*now_ns*/) { return 0; }
 
   // The power has been away, or another medium is in: nothing of what was going on goes on, and
   // what was not written is lost. Tags are free again.
