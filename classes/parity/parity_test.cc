@@ -1,7 +1,10 @@
 // What raid3 and raid5 do alike: coming together, going on without a disk, refusing.
 #include <gtest/gtest.h>
 
+#include <rapidcheck/gtest.h>
+
 #include <algorithm>
+#include <tuple>
 
 #include "classes/parity/testing.h"
 
@@ -220,6 +223,65 @@ TEST_P(Parity, Inv_M5_a_scrub_finds_what_does_not_fit_and_mends_parity) {
 TEST_P(Parity, the_line_that_makes_it_again_is_shown) {
   EXPECT_NE(array.group().recipe().find(sentence(GetParam(), " label home")), std::string::npos);
   EXPECT_NE(array.group().status().find("COMPLETE, 3 of 3"), std::string::npos);
+}
+
+// Verbs in any order, at any time, on whatever disks: each is answered, and what was written is
+// there as long as there is an array.
+RC_GTEST_PROP(ParityVerbs, any_verbs_at_any_time_lose_nothing,
+              (std::vector<std::tuple<std::uint8_t, std::uint8_t, std::uint8_t>> steps)) {
+  const char* cls = steps.size() % 2 == 0 ? "raid3" : "raid5";
+  Values given;
+  if (steps.size() % 2 != 0) {
+    given.set("log", std::int64_t{4});
+    given.set("stripe_size", std::int64_t{2048});
+  }
+  ParityArray a(cls, {32 << 10, 32 << 10, 32 << 10}, given);
+  Medium spare(32 << 10);
+  a.m.plug("da3", spare);
+  a.m.run_for(1'000'000);
+  const Bytes data = pattern(8192, 5);
+  RC_ASSERT(a.m.write(a.m.open("home"), 0, data) == 0);
+  int asked = 0;
+  int answered = 0;
+  const auto then = [&](const auto&) { ++answered; };
+  for (const auto& [what, which, wait] : steps) {
+    parity::Group* group = a.m.find("home");
+    if (group == nullptr) break;
+    const std::string disk = sentence("da", which % 5);
+    ++asked;
+    switch (what % 8) {
+      case 0:
+        group->insert(disk, then);
+        break;
+      case 1:
+      case 2:
+        group->remove(disk, then);
+        break;
+      case 3:
+        group->rebuild(disk, then);
+        break;
+      case 4:
+        group->configure(1, 0, then);
+        break;
+      case 5:
+        group->stop(then);
+        break;
+      case 6:
+        group->scrub(which % 2 == 0, then);
+        break;
+      default:
+        group->when_complete(then);
+        break;
+    }
+    a.m.run_for(static_cast<std::int64_t>(wait % 3) * 100'000);
+  }
+  a.m.run_for(60'000'000'000);
+  RC_ASSERT(answered == asked);
+  RC_ASSERT(a.m.find("home") != nullptr);
+  Bytes back(data.size());
+  Consumer& edge = a.provider().consumers().front().geom().consumers().front();
+  RC_ASSERT(a.m.read(edge, 0, back) == 0);
+  RC_ASSERT(back == data);
 }
 
 // Bad input --------------------------------------------------------------------------------------

@@ -231,6 +231,25 @@ TEST(Raid3Metadata, what_is_written_is_the_newest_version_byte_for_byte) {
   }());
 }
 
+// What a label leaves on the disks when the array has come together and was stopped: syncid is 1 at
+// first, and was raised when it went on without the last disk, and when that had its copy.
+TEST(Raid3Metadata, what_is_on_the_disks_is_as_the_table_says) {
+  Values given;
+  given.set("id", std::int64_t{0x11223344});
+  given.set("verify", true);
+  given.set("hardcode", true);
+  ParityArray a("raid3", {kMiB, kMiB, kMiB}, given);
+  ASSERT_EQ(a.m.ask([&](auto then) { a.group().stop(then); }), 0) << a.m.said;
+  Bytes expected = golden(5);
+  put(expected, 44, 0, 4);
+  put(expected, 48, 3, 4);
+  put(expected, 64, 0, 8);
+  put(expected, 80, 8, 8);
+  put_md5(expected, 112);
+  const Bytes sector(a.media[1].bytes.end() - 512, a.media[1].bytes.end());
+  EXPECT_TRUE(std::equal(expected.begin(), expected.begin() + 144, sector.begin()));
+}
+
 // An array that graid3 made, which says nothing of views.
 TEST(Raid3Metadata, disks_written_by_graid3_make_an_array) {
   std::deque<Medium> media(3, Medium(kMiB));
