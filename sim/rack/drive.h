@@ -135,7 +135,8 @@ class Drive : public sc_core::sc_module {
   // drive_power.cc
   void crash_now(const PowerCut& cut);
   void shear_in_flight(const CrashRule& rule, const Choose& choose);
-  void after_rising(std::int64_t delay_ns, void (Drive::*then)());
+  using Count = std::uint64_t;
+  void after(std::int64_t delay_ns, Count Drive::*turn, void (Drive::*then)());
   void risen();
   void loaded();
 
@@ -166,7 +167,8 @@ class Drive : public sc_core::sc_module {
   bool changed_ = false;  // and the host has not noticed
   unsigned locks_ = 0;    // LockHolder bits
   Power power_ = Power::on;
-  std::uint64_t risings_ = 0;  // what was to happen after an earlier one does not
+  Count loadings_ = 0;  // what was to happen after an earlier one does not
+  Count risings_ = 0;
   std::uint64_t cuts_ = 0;
   bool flush_lies_ = false;
   bool reachable_ = true;

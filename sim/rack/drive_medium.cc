@@ -24,7 +24,7 @@ Status Drive::insert(std::shared_ptr<Medium> medium) {
   medium_->set_in_drive(name());
   if (power_ != Power::on) return {};
   loading_ = true;
-  after_rising(kind_->handling.load_ns, &Drive::loaded);
+  after(kind_->handling.load_ns, &Drive::loadings_, &Drive::loaded);
   return {};
 }
 
@@ -109,7 +109,7 @@ void Drive::take_away(Removal how) {
 void Drive::stop(Removal how) {
   locks_ = 0;
   loading_ = false;
-  ++risings_;
+  ++loadings_;
   const bool noticed = !kind_->handling.change_line || how == Removal::power_lost || in_drive() > 0;
   let_go_of_all(ENXIO);
   engine_->restart();

@@ -27,6 +27,7 @@ Status Drive::cut_power(const PowerCut& cut) {
   if (!has_power()) return fail(EALREADY, name(), " has no power already");
   if (usable()) crash_now(cut);
   power_ = Power::off;
+  ++risings_;
   take_back_all(ENXIO);
   if (host_ != nullptr) host_->power_changed(false);
   stop(Removal::power_lost);
@@ -38,7 +39,8 @@ Status Drive::restore_power() {
   power_ = Power::rising;
   if (host_ != nullptr) host_->power_changed(true);
   const Handling& handling = kind_->handling;
-  after_rising(handling.power_up_ns + (medium_ == nullptr ? 0 : handling.load_ns), &Drive::risen);
+  after(handling.power_up_ns + (medium_ == nullptr ? 0 : handling.load_ns), &Drive::risings_,
+        &Drive::risen);
   return {};
 }
 
@@ -47,11 +49,12 @@ void Drive::risen() {
   appear();
 }
 
-// Unless the medium or the power go before.
-void Drive::after_rising(std::int64_t delay_ns, void (Drive::*then)()) {
+// Unless the turn has gone on before.
+void Drive::after(std::int64_t delay_ns, Count Drive::*turn, void (Drive::*then)()) {
+  const Count mine = ++(this->*turn);
   if (delay_ns == 0) return (this->*then)();
-  executor_.after(delay_ns, [this, then, rising = ++risings_] {
-    if (rising == risings_) (this->*then)();
+  executor_.after(delay_ns, [this, turn, then, mine] {
+    if (mine == this->*turn) (this->*then)();
   });
 }
 

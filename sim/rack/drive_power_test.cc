@@ -360,6 +360,21 @@ TEST(DrivePower, it_takes_time_to_start_up_and_a_cut_meanwhile_does_no_harm) {
   EXPECT_EQ(bay.stamp(0), 1);
 }
 
+TEST(DrivePower, a_drive_starts_up_whatever_is_done_with_its_medium_meanwhile) {
+  DiskProfile profile = caching();
+  profile.handling.power_up_ns = 1'000'000'000;
+  OneBay bay(profile);
+  bay.cut();
+  bay.restore();
+  bay.run_for(500'000'000);
+  ASSERT_TRUE(bay.rack->tear_out(0));
+  ASSERT_TRUE(bay.rack->insert(0, bay.medium));
+  bay.run_for(499'999'999);
+  EXPECT_FALSE(bay.rack->place(0).controller->drive(0).ready());
+  bay.run_for(1);
+  EXPECT_TRUE(bay.rack->place(0).controller->drive(0).ready());
+}
+
 TEST(DrivePower, what_is_off_or_on_already_stays_so) {
   OneBay bay;
   bay.restore();
