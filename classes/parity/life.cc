@@ -237,8 +237,8 @@ Task<void> Group::start_job() {
   if (begun && state_ == State::running) {
     const std::uint16_t without =
         complete() ? std::uint16_t{0} : static_cast<std::uint16_t>(absent_ + 1);
+    // First what some of them have, so that the next view grows out of one that all have.
     if (raise_ == Raise::no && self_.view.without != without) raise_ = Raise::syncid;
-    if (raise_ != Raise::no) raise();
     begun = co_await record_all();
   }
   if (begun && state_ == State::running) begun = publish();

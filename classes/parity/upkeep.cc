@@ -81,12 +81,12 @@ Task<Status> Group::record_all() {
         }
       }
     }
+    self_.before = self_.view;
     if (raise_ != Raise::no) {
       raise();
       again = true;
     }
   }
-  self_.before = self_.view;
   co_return Status{};
 }
 
