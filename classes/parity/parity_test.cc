@@ -329,6 +329,29 @@ TEST_P(Parity, verbs_that_make_no_sense_are_refused_by_name) {
   EXPECT_TRUE(array.group().complete());
 }
 
+TEST_P(Parity, a_twin_of_a_member_and_a_disk_of_another_array_of_that_name_are_refused) {
+  Values given = small_log();
+  given.set("id", std::int64_t{77});
+  ParityArray other(GetParam(), {kMiB, kMiB, kMiB}, given);
+  Medium twin = array.media[0];
+  Medium foreign = other.media[1];
+  testing::Recorder facts(m.t.mesh);
+  m.plug("twin", twin);
+  m.plug("foreign", foreign);
+  m.run_for(1'000'000'000);
+  const auto told = [&](std::string_view one, std::string_view two) {
+    return std::ranges::any_of(facts.lines, [&](const auto& line) {
+      return line.kind == FactKind::note && line.error == EEXIST &&
+             line.text.find(one) != std::string::npos && line.text.find(two) != std::string::npos;
+    });
+  };
+  EXPECT_TRUE(told("twin", "da0"));
+  EXPECT_TRUE(told("foreign", "home"));
+  EXPECT_EQ(array.group().member("twin"), nullptr);
+  EXPECT_TRUE(array.group().complete());
+  EXPECT_EQ(twin.bytes, array.media[0].bytes) << "nothing was written to it";
+}
+
 TEST_P(Parity, metadata_that_are_too_new_are_left_alone_and_can_be_cleared) {
   ASSERT_EQ(array.remove("da0"), 0);
   m.run_for(1'000'000);
