@@ -332,7 +332,8 @@ TEST(Machine, Inv_G5_with_the_power_the_disk_goes_and_another_comes_back) {
   EXPECT_NE(machine.mesh.provider("da0")->id(), first);
   std::vector<std::string> told;
   for (const auto& line : recorder.lines) {
-    if (line.kind == FactKind::machine && line.text.starts_with("power")) told.push_back(line.text);
+    if (line.kind == FactKind::machine && line.text.starts_with("power "))
+      told.push_back(line.text);
   }
   EXPECT_EQ(told, (std::vector<std::string>{"power off", "power on"}));
 }
