@@ -71,11 +71,7 @@ void Mesh::note_access(const Consumer& consumer, Access before) {
 
 void Mesh::after_change(Provider& provider, Access before) {
   provider.geom().access_changed(provider, before, provider.access_);
-  if (before.w == 0 && provider.access_.w > 0) {
-    for (Consumer& other : provider.consumers_) {
-      if (other.access_.w == 0) spoil(other);
-    }
-  }
+  if (before.w == 0 && provider.access_.w > 0) doubt(provider);
   if (before.w > 0 && provider.access_.w == 0) taste(provider);
 }
 

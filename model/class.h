@@ -53,6 +53,9 @@ class Class {
   // it may be lost meanwhile: then reads fail.
   virtual bool tastes() const { return false; }
   virtual Task<Geom*> taste(Taster& taster);
+  // Optional. As taste(), but `geom` of this class stands there already: it stayed when somebody
+  // opened the provider for writing, who has closed it since. Default: nothing.
+  virtual Task<void> taste_again(Taster& taster, Geom& geom);
 
   // Geoms of this class that are not freed yet.
   std::uint64_t geom_count() const { return geom_count_; }

@@ -9,6 +9,7 @@
 #include "model/bio.h"
 #include "model/links.h"
 #include "model/provider.h"
+#include "model/sector_guard.h"
 
 namespace biotope {
 
@@ -72,8 +73,13 @@ class Consumer : public Link<ByGeom>, public Link<ByProvider> {
   friend class Surgery;
 
   // Recomputes which commands may pass without a second look. To be called whenever one of its
-  // reasons changes: access, provider, the provider's error, orphaned, suspended, starved.
+  // reasons changes: access, provider, the provider's error and guards, orphaned, suspended,
+  // starved, caught.
   void refresh_gate();
+  // Calls visit(guard) for each that guards the provider against this edge, in order, until it
+  // returns true; gives that one, or null.
+  template <class Visit>
+  SectorGuard* find_guard(Visit visit) const;
 
   Provider* provider_ = nullptr;
   // Commands first_ to first_ + allowed_ - 1 pass at a glance: ranges of read, write, remove,
@@ -97,6 +103,22 @@ class Consumer : public Link<ByGeom>, public Link<ByProvider> {
   BioQueue starved_;  // issued here, found memory exhausted, will go again; or may not pass those
   std::uint32_t starved_barriers_ = 0;
   std::coroutine_handle<> drained_;  // resumed when idle, where surgery waits for that
+  SectorGuard* guard_ = nullptr;     // guards the provider against all other edges
+  bool guarded_ = false;             // somebody guards the provider against this one
+  bool past_guards_ = false;         // nobody ever does
+  std::uint32_t caught_ = 0;         // requests that guards hold here
+  std::uint32_t caught_barriers_ = 0;
 };
+
+template <class Visit>
+SectorGuard* Consumer::find_guard(Visit visit) const {
+  if (provider_ == nullptr) return nullptr;
+  if (provider_->guard_ != nullptr && visit(*provider_->guard_)) return provider_->guard_;
+  for (const Consumer& other : provider_->consumers_) {
+    if (&other == this || other.guard_ == nullptr) continue;
+    if (visit(*other.guard_)) return other.guard_;
+  }
+  return nullptr;
+}
 
 }  // namespace biotope

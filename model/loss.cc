@@ -133,6 +133,12 @@ void Mesh::spoil(Consumer& consumer) {
   events_.post([this, id = consumer.id_] { return spoil_event(id); });
 }
 
+void Mesh::doubt(Provider& provider) {
+  for (Consumer& consumer : provider.consumers_) {
+    if (consumer.access_.w == 0) spoil(consumer);
+  }
+}
+
 Task<void> Mesh::spoil_event(std::uint64_t consumer_id) {
   Consumer* consumer = consumer_by_id(consumer_id);
   if (consumer == nullptr || !consumer->spoiled_) co_return;

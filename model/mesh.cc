@@ -120,6 +120,7 @@ void Mesh::link(Consumer& consumer, Provider& provider) {
   consumer.orphaned_ = false;
   consumer.spoiled_ = false;
   provider.consumers_.push_back(consumer);
+  if (consumer.guard_ != nullptr) count_guards(provider, 1);
   consumer.refresh_gate();
   Rank(*this).attached(consumer.geom(), provider.geom());
 }
@@ -149,9 +150,27 @@ void Mesh::unlink(Consumer& consumer) {
   consumer.provider_ = nullptr;
   consumer.orphaned_ = false;
   consumer.spoiled_ = false;
+  if (consumer.guard_ != nullptr) count_guards(provider, -1);
   consumer.refresh_gate();
   Rank(*this).detached(consumer.geom(), provider.geom());
   if (provider.orphaned_ || provider.geom().withering_) wash(provider.geom());
+}
+
+void Mesh::guard(Consumer& consumer, SectorGuard* guard) {
+  const int change = (guard != nullptr ? 1 : 0) - (consumer.guard_ != nullptr ? 1 : 0);
+  consumer.guard_ = guard;
+  if (consumer.provider_ != nullptr) count_guards(*consumer.provider_, change);
+}
+
+void Mesh::guard(Provider& provider, SectorGuard* guard) {
+  const int change = (guard != nullptr ? 1 : 0) - (provider.guard_ != nullptr ? 1 : 0);
+  provider.guard_ = guard;
+  count_guards(provider, change);
+}
+
+void Mesh::count_guards(Provider& provider, int change) {
+  provider.guards_ += static_cast<std::uint32_t>(change);
+  for (Consumer& consumer : provider.consumers_) consumer.refresh_gate();
 }
 
 void Mesh::free_consumer(Consumer& consumer) {

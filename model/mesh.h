@@ -162,6 +162,20 @@ class Mesh final : private RequestPath::IdleListener {
   // another class with the same map. `geom` is freed. All or nothing.
   void exchange(Geom& geom, Geom& with, std::function<void(Status)> then);
 
+  // Guards -------------------------------------------------------------------------------------
+  // `guard` looks after the provider below `consumer`, whatever that is, against all its other
+  // edges; or after a provider of one's own, against all of them. Null for none any more. To be set
+  // again when SectorGuard::guards_reads() changes. Must outlive the consumer or provider.
+  void guard(Consumer& consumer, SectorGuard* guard);
+  void guard(Provider& provider, SectorGuard* guard);
+  // What `provider` holds may have changed though nobody has opened it for writing: those who do
+  // not write to it are told as if somebody had.
+  void doubt(Provider& provider);
+  // An edge of the mesh's own that is open for reading, past all guards, until look_away. It stays
+  // though the provider is lost; then reads fail.
+  Result<Consumer*> look(Provider& provider);
+  void look_away(Consumer& edge);
+
   // Waiting ------------------------------------------------------------------------------------
   // True when no event is queued or running.
   bool settled() const { return events_.idle(); }
@@ -206,6 +220,7 @@ class Mesh final : private RequestPath::IdleListener {
   void forget_if_unused(const Class& cls);
   Status may_attach(const Consumer& consumer, const Provider& provider) const;
   void link(Consumer& consumer, Provider& provider);
+  static void count_guards(Provider& provider, int change);
   void unlink(Consumer& consumer);
   void tell_detached(const Consumer& consumer);
   Provider* live_provider(const std::string& name) const;
@@ -214,7 +229,7 @@ class Mesh final : private RequestPath::IdleListener {
   Task<void> taste_event(std::uint64_t provider_id, std::string only_class);
   Task<void> offer(Taster& taster, std::string only_class);
   Task<void> offer_to(Taster& taster, Class& cls);
-  void doubt(Geom& made, const Taster& taster);
+  void doubt_made(Geom& made, const Taster& taster);
   Task<void> retaste_event(std::string class_name);
 
   void operate(std::uint64_t geom_id, std::function<void(Status)> then,

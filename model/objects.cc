@@ -52,10 +52,14 @@ std::string Consumer::name() const {
 }
 
 void Consumer::refresh_gate() {
+  guarded_ =
+      provider_ != nullptr && !past_guards_ && provider_->guards_ > (guard_ != nullptr ? 1U : 0U);
+  const bool reads_guarded =
+      guarded_ && find_guard([](SectorGuard& guard) { return guard.guards_reads(); }) != nullptr;
   const bool open = provider_ != nullptr && provider_->error_ == 0 && !orphaned_ && !suspended_ &&
-                    starved_.empty();
-  const Command first = open && access_.r > 0 ? Command::read : Command::write;
-  const Command last = open && access_.w > 0 ? Command::format : Command::read;
+                    starved_.empty() && caught_ == 0;
+  const Command first = open && access_.r > 0 && !reads_guarded ? Command::read : Command::write;
+  const Command last = open && access_.w > 0 && !guarded_ ? Command::format : Command::read;
   first_ = static_cast<std::uint8_t>(first);
   allowed_ = static_cast<std::uint8_t>(static_cast<int>(last) + 1 - first_);
 }
@@ -131,6 +135,8 @@ Result<Geom*> Class::create(Mesh&, const Creation& creation) {
 }
 
 Task<Geom*> Class::taste(Taster&) { co_return nullptr; }
+
+Task<void> Class::taste_again(Taster&, Geom&) { co_return; }
 
 namespace {
 

@@ -9,6 +9,8 @@
 
 namespace biotope {
 
+class SectorGuard;
+
 // What a geom offers upward: a "disk". Belongs to exactly one geom; any number of consumers may be
 // attached. Born with error ENXIO; Mesh::publish makes it usable, Mesh::orphan takes it away for
 // good. A device that comes back is a new provider, whatever its name.
@@ -64,7 +66,9 @@ class Provider : public Link<ByGeom> {
   bool taste_queued_ = false;
   std::uint64_t medium_ = 0;  // which medium, counted
   Access access_;
-  Access would_be_delta_;  // of the access plan being made
+  Access would_be_delta_;         // of the access plan being made
+  SectorGuard* guard_ = nullptr;  // of the geom that offers it
+  std::uint32_t guards_ = 0;      // that one, and those of geoms that are attached
   LinkedList<Consumer, ByProvider> consumers_;
 };
 

@@ -6,6 +6,7 @@
 #include "model/check.h"
 #include "model/geom.h"
 #include "model/mesh.h"
+#include "model/sector_guard.h"
 
 namespace biotope {
 
@@ -172,7 +173,7 @@ void RequestPath::run_queues() {
 }
 
 RequestPath::Admission RequestPath::admit_slowly(Bio& bio, Consumer& edge) {
-  if (edge.suspended_) {
+  if (edge.suspended_ || must_follow(bio, edge)) {
     edge.parked_.insert_by_id(bio);
     tell(FactKind::bio_parked, bio, edge);
     return Admission::parked;
@@ -185,7 +186,9 @@ RequestPath::Admission RequestPath::admit_slowly(Bio& bio, Consumer& edge) {
     return Admission::parked;
   }
   const int error = entry_error(bio, edge);
-  if (error == 0 && !(has_range(bio.command) && bio.length_bytes == 0)) return Admission::passes;
+  if (error == 0 && !(has_range(bio.command) && bio.length_bytes == 0)) {
+    return edge.guarded_ ? admit_guarded(bio, edge) : Admission::passes;
+  }
   bio.error = error;
   finish(bio);
   return Admission::answered;
@@ -318,13 +321,114 @@ void RequestPath::resume(Consumer& edge) {
   edge.suspended_ = false;
   edge.refresh_gate();
   BioQueue parked = std::exchange(edge.parked_, BioQueue());
+  walk_all(parked, edge);
+  if (edge.wants_idle_ && edge.in_flight_ == 0) listener_.edge_idle(edge);
+}
+
+void RequestPath::walk_all(BioQueue& parked, Consumer& edge) {
   const bool outermost = !running_;
   running_ = true;
-  while (Bio* bio = parked.pop()) {
-    walk(*bio, &edge);
-  }
+  while (Bio* bio = parked.pop()) walk(*bio, &edge);
   if (outermost) run_queues();
-  if (edge.wants_idle_ && edge.in_flight_ == 0) listener_.edge_idle(edge);
+}
+
+// Guards -----------------------------------------------------------------------------------------
+
+bool RequestPath::must_follow(const Bio& bio, const Consumer& edge) {
+  return edge.caught_ > 0 &&
+         (is_barrier(bio) || edge.caught_barriers_ > 0 || !edge.parked_.empty());
+}
+
+SectorGuard* RequestPath::next_guard(const Bio& bio, const Consumer& edge,
+                                     const SectorGuard* after) {
+  if (!has_range(bio.command)) return nullptr;
+  bool reached = after == nullptr;
+  return edge.find_guard([&](const SectorGuard& guard) {
+    if (reached) return guard.catches(bio, edge);
+    reached = &guard == after;
+    return false;
+  });
+}
+
+RequestPath::Admission RequestPath::admit_guarded(Bio& bio, Consumer& edge) {
+  SectorGuard* guard = next_guard(bio, edge, nullptr);
+  if (guard == nullptr) return Admission::passes;
+  if (!enter(bio, edge)) {
+    postpone(bio);
+    return Admission::parked;
+  }
+  ++edge.caught_;
+  if (is_barrier(bio)) ++edge.caught_barriers_;
+  edge.refresh_gate();
+  guard->caught(bio, edge);
+  return Admission::parked;
+}
+
+// What the walk does on its way, for a request that owns its trail. False when there is no memory.
+bool RequestPath::enter(Bio& bio, Consumer& edge) {
+  if (bio.trail->end == bio.trail->hops + Trail::kHops) {
+    Trail* more = trails_.take();
+    if (more == nullptr) return false;
+    more->previous = bio.trail;
+    bio.trail = more;
+  }
+  *bio.trail->end++ = {&edge, executor_.now_ns()};
+  ++edge.in_flight_;
+  if (facts_.watched()) tell_entry(bio, edge);
+  return true;
+}
+
+void RequestPath::proceed(Bio& bio, Consumer& edge) {
+  Provider& provider = *edge.provider_;
+  bio.error = provider.error_;
+  if (bio.error != 0) return finish(bio);
+  const Verdict verdict = provider.geom_->start(bio, provider);
+  if (Consumer* next = verdict.next()) return walk(bio, next);
+  if (verdict.is_held()) return;
+  bio.error = verdict.error();
+  finish(bio);
+}
+
+// Those that may go on now that `bio` does.
+BioQueue RequestPath::uncatch(const Bio& bio, Consumer& edge) {
+  --edge.caught_;
+  if (is_barrier(bio)) --edge.caught_barriers_;
+  edge.refresh_gate();
+  return edge.suspended_ ? BioQueue() : std::exchange(edge.parked_, BioQueue());
+}
+
+void RequestPath::let_pass(Bio& bio, Consumer& edge, SectorGuard& by) {
+  passed_.push_back({&bio, bio.done, &by});
+  bio.done = &guarded_done;
+  if (SectorGuard* next = next_guard(bio, edge, &by)) return next->caught(bio, edge);
+  BioQueue parked = uncatch(bio, edge);
+  const bool outermost = !std::exchange(running_, true);
+  proceed(bio, edge);
+  running_ = !outermost;
+  walk_all(parked, edge);
+}
+
+void RequestPath::turn_back(Bio& bio, Consumer& edge, int error) {
+  BioQueue parked = uncatch(bio, edge);
+  bio.error = error;
+  const bool outermost = !std::exchange(running_, true);
+  finish(bio);
+  running_ = !outermost;
+  walk_all(parked, edge);
+}
+
+void RequestPath::guarded_done(Bio& bio) {
+  std::vector<Passed>& passed = bio.edge->geom().mesh().path().passed_;
+  auto newest = passed.end();
+  do {
+    BIOTOPE_CHECK(newest != passed.begin(), "a guard waits for what it let pass");
+    --newest;
+  } while (newest->bio != &bio);
+  const Passed p = *newest;
+  passed.erase(newest);
+  bio.done = p.done;
+  p.guard->came_back(bio);
+  bio.done(bio);
 }
 
 void RequestPath::tell_done(const Bio& bio) {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <vector>
 
 #include "model/bio.h"
 #include "model/consumer.h"
@@ -70,6 +71,12 @@ class RequestPath {
   void suspend(Consumer& edge);
   void resume(Consumer& edge);
 
+  // For guards: a request caught at `edge` goes on to the next guard or to the provider, and
+  // by.came_back() is called when it returns; or it is answered here. Whose turn comes by that,
+  // goes on as well.
+  void let_pass(Bio& bio, Consumer& edge, SectorGuard& by);
+  void turn_back(Bio& bio, Consumer& edge, int error);
+
   // For an issuer that found the pool exhausted: calls `attempt` after kReplayDelay_ns. Meanwhile
   // this counts as a request in flight on `edge`, so that nobody takes that away.
   void try_again_later(Consumer& edge, std::function<void()> attempt);
@@ -98,6 +105,14 @@ class RequestPath {
   Trail* spare_trail();
   void put_trail(Trail& trail);
   Admission admit_slowly(Bio& bio, Consumer& edge);
+  Admission admit_guarded(Bio& bio, Consumer& edge);
+  bool enter(Bio& bio, Consumer& edge);
+  void proceed(Bio& bio, Consumer& edge);
+  void walk_all(BioQueue& parked, Consumer& edge);
+  static SectorGuard* next_guard(const Bio& bio, const Consumer& edge, const SectorGuard* after);
+  static bool must_follow(const Bio& bio, const Consumer& edge);
+  static BioQueue uncatch(const Bio& bio, Consumer& edge);
+  static void guarded_done(Bio& bio);
   int entry_error(const Bio& bio, const Consumer& edge) const;
   void finish(Bio& bio);
   bool finish_badly(Bio& bio);
@@ -122,6 +137,14 @@ class RequestPath {
   Pool<Trail> trails_;
   Trail* spare_ = nullptr;  // an empty one at hand: who is answered at once never owns a trail
   Pool<Bio> bios_;
+
+  // Requests that a guard has let pass and waits for; whoever waits for them besides.
+  struct Passed {
+    Bio* bio;
+    BioDone done;
+    SectorGuard* guard;
+  };
+  std::vector<Passed> passed_;
 };
 
 // The parts of a request that a 1:N class splits or multiplies, all made before the first is

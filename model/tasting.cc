@@ -8,19 +8,22 @@ namespace biotope {
 
 namespace {
 
-// Holds a provider open while classes look at it. Offers nothing, so it is asked nothing.
+// Holds a provider open while somebody looks at it. Offers nothing, so it is asked nothing; stays
+// until he looks away, whatever becomes of the provider.
 class TastingGeom final : public Geom {
  public:
   using Geom::Geom;
   Verdict start(Bio&, Provider&) override { return Verdict::done(EOPNOTSUPP); }
+  void orphaned(Consumer&) override {}
 };
 
-// A geom on its way out does not count: it will be gone, and nobody would look again.
-bool stands_on(const Class& cls, const Provider& provider) {
-  return std::any_of(provider.consumers().begin(), provider.consumers().end(),
-                     [&](const Consumer& c) {
-                       return &c.geom().cls() == &cls && !c.orphaned() && !c.geom().withering();
-                     });
+// A geom on its way out does not count: it will be gone, and nobody would look again. Null when
+// there is no other.
+Geom* standing_on(const Class& cls, const Provider& provider) {
+  for (const Consumer& c : provider.consumers()) {
+    if (&c.geom().cls() == &cls && !c.orphaned() && !c.geom().withering()) return &c.geom();
+  }
+  return nullptr;
 }
 
 }  // namespace
@@ -170,15 +173,32 @@ Task<void> Mesh::taste_event(std::uint64_t provider_id, std::string only_class) 
   if (provider == nullptr) co_return;
   if (only_class.empty()) provider->taste_queued_ = false;
   if (!worth_tasting(*provider)) co_return;
-  Geom& geom = add(std::make_unique<TastingGeom>(*this, tasting_class_, provider->name()));
-  if (const Result<Consumer*> consumer = new_consumer(geom, *provider)) {
-    if (access(**consumer, kReadOnly)) {
-      Taster taster(*this, *provider, **consumer);
-      co_await offer(taster, std::move(only_class));
-    }
-    // Every read has been waited for, so it can go at once.
-    take_away(**consumer);
+  const Result<Consumer*> consumer = look(*provider);
+  if (!consumer) co_return;
+  Taster taster(*this, *provider, **consumer);
+  co_await offer(taster, std::move(only_class));
+  look_away(**consumer);
+}
+
+Result<Consumer*> Mesh::look(Provider& provider) {
+  Geom& geom = add(std::make_unique<TastingGeom>(*this, tasting_class_, provider.name()));
+  const Result<Consumer*> consumer = new_consumer(geom, provider);
+  if (!consumer) {
+    free_geom(geom);
+    return consumer;
   }
+  (*consumer)->past_guards_ = true;
+  if (const Status opened = access(**consumer, kReadOnly); !opened) {
+    look_away(**consumer);
+    return pass_on(opened);
+  }
+  return consumer;
+}
+
+// Every read has been waited for, so it can go at once.
+void Mesh::look_away(Consumer& edge) {
+  Geom& geom = edge.geom();
+  take_away(edge);
   free_geom(geom);
 }
 
@@ -189,24 +209,28 @@ Task<void> Mesh::offer(Taster& taster, std::string only_class) {
     if (!only_class.empty() && name != only_class) continue;
     auto* cls = const_cast<Class*>(find_class(name));
     if (cls == nullptr || !cls->tastes() || !worth_tasting(taster.provider())) continue;
-    if (!stands_on(*cls, taster.provider())) co_await offer_to(taster, *cls);
+    cls->being_asked_ = true;
+    if (Geom* there = standing_on(*cls, taster.provider())) {
+      co_await cls->taste_again(taster, *there);
+    } else {
+      co_await offer_to(taster, *cls);
+    }
+    cls->being_asked_ = false;
+    if (cls->unloading_) wither_all(*cls);
+    forget_if_unused(*cls);
   }
 }
 
 Task<void> Mesh::offer_to(Taster& taster, Class& cls) {
   tell_class(FactKind::tasting, cls, &taster.provider(), nullptr);
-  cls.being_asked_ = true;
   Geom* made = co_await cls.taste(taster);
-  cls.being_asked_ = false;
   tell_class(FactKind::tasted, cls, &taster.provider(), made);
-  if (made != nullptr && taster.stale()) doubt(*made, taster);
-  if (cls.unloading_) wither_all(cls);
-  forget_if_unused(cls);
+  if (made != nullptr && taster.stale()) doubt_made(*made, taster);
 }
 
 // The geom was made of what had been read before somebody wrote, or before the medium changed. It
 // came too late to be told with the others.
-void Mesh::doubt(Geom& made, const Taster& taster) {
+void Mesh::doubt_made(Geom& made, const Taster& taster) {
   for (Consumer& consumer : made.consumers_) {
     if (consumer.provider_ != &taster.provider()) continue;
     if (taster.lost()) {
