@@ -275,6 +275,15 @@ void fill_in(const Place& place, std::span<std::byte> label, const Properties& m
   fields.length.set(whole, sectors);
 }
 
+// The label among these sectors; nothing when there is none that makes sense.
+std::optional<std::pair<Place, std::span<std::byte>>> changeable(Sectors& sectors) {
+  const Result<Place> place = find_label(sectors);
+  if (!place) return std::nullopt;
+  const auto label = place->label_in(sectors.change(place->sector));
+  if (!check_header(*place, label, sectors.medium())) return std::nullopt;
+  return std::pair{*place, label};
+}
+
 class BsdScheme final : public Scheme {
  public:
   std::string_view name() const override { return "BSD"; }
@@ -371,6 +380,26 @@ class BsdScheme final : public Scheme {
     slice.type = *type;
     slice.raw = slice.index == static_cast<int>(kRawPartition) + 1;
     return slice;
+  }
+
+  std::int64_t origin(Sectors& sectors) const override {
+    const auto label = changeable(sectors);
+    return label ? base_of(label->first, label->second) : 0;
+  }
+  // Wraps around as 32 bits do, so that what is moved there and back is what it was.
+  void set_origin(Sectors& sectors, std::int64_t origin) const override {
+    const auto label = changeable(sectors);
+    if (!label) return;
+    const auto& [place, bytes] = *label;
+    const auto by = static_cast<std::uint32_t>(origin - base_of(place, bytes));
+    if (by == 0 || place.alpha || partition_count(place, bytes) <= kRawPartition) return;
+    const bool sound = checksum::exclusive_or(summed(place, bytes)) == 0;
+    for (std::size_t i = 0; i < partition_count(place, bytes); ++i) {
+      const auto entry = LabelLayout::entries.at(bytes, i);
+      if (place.fields.length.get(entry) == 0 && i != kRawPartition) continue;
+      place.fields.start.set(entry, place.fields.start.get(entry) + by);
+    }
+    if (sound) set_checksum(place, bytes);
   }
 
   std::string suffix(int index) const override {

@@ -15,7 +15,8 @@ const Scheme& scheme();
 
 class BsdClass final : public SlicerClass {
  public:
-  BsdClass() : SlicerClass("bsd", bsd::scheme(), "partitions of a BSD disklabel") {}
+  BsdClass()
+      : SlicerClass("bsd", bsd::scheme(), "partitions of a BSD disklabel", Guarding::usual) {}
 };
 
 }  // namespace biotope

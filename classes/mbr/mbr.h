@@ -15,7 +15,8 @@ const Scheme& scheme();
 
 class MbrClass final : public SlicerClass {
  public:
-  MbrClass() : SlicerClass("mbr", mbr::scheme(), "partitions of a Master Boot Record") {}
+  MbrClass()
+      : SlicerClass("mbr", mbr::scheme(), "partitions of a Master Boot Record", Guarding::usual) {}
 };
 
 }  // namespace biotope

@@ -79,6 +79,12 @@ class Scheme {
   // Optional. How many bytes before a new partition the table needs for itself. Default: none.
   virtual std::int64_t lead_bytes(const Table&, const Properties&) const { return 0; }
 
+  // Optional, together: what the numbers of the table count from, in sectors before the start of
+  // what it lies on; and the sectors that say the same, counted from elsewhere. Bytes that are no
+  // table stay. Default: they count from the start.
+  virtual std::int64_t origin(Sectors&) const { return 0; }
+  virtual void set_origin(Sectors&, std::int64_t) const {}
+
   // Optional. What to write, in which order, so that a power cut after any step leaves a table that
   // parse() accepts: the old one or the new one. Default: the changed sectors in order and a flush.
   virtual std::vector<Step> steps(const Sectors& before, const Sectors& after) const;

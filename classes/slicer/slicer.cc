@@ -19,10 +19,17 @@ Result<Slicer*> Slicer::build(Mesh& mesh, const Class& cls, Provider& below, Tab
   return &slicer;
 }
 
-Result<Slicer*> Slicer::build(Mesh& mesh, const Class& cls, Provider& below, Document document) {
-  Result<Slicer*> slicer = build(mesh, cls, below, document.on_medium(), document.where().depth);
-  if (slicer) (*slicer)->document_ = std::move(document);
-  return slicer;
+Result<Slicer*> Slicer::build(Mesh& mesh, const Class& cls, Provider& below, Document document,
+                              bool guard) {
+  Result<Slicer*> made = build(mesh, cls, below, document.on_medium(), document.where().depth);
+  if (!made) return made;
+  Slicer& slicer = **made;
+  slicer.document_ = std::move(document);
+  if (guard) {
+    slicer.guard_ = std::make_unique<TableGuard>(slicer);
+    slicer.guard_->set();
+  }
+  return made;
 }
 
 Status Slicer::populate(Provider& below) {

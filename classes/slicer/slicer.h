@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "classes/slicer/document.h"
+#include "classes/slicer/table_guard.h"
 #include "model/mesh.h"
 
 namespace biotope {
@@ -37,8 +39,9 @@ class Slicer : public Geom {
   // names, ENXIO when `below` is lost.
   static Result<Slicer*> build(Mesh& mesh, const Class& cls, Provider& below, Table table,
                                int depth);
-  // Likewise, of a table that can be changed.
-  static Result<Slicer*> build(Mesh& mesh, const Class& cls, Provider& below, Document document);
+  // Likewise, of a table that can be changed; its sectors are guarded if wanted.
+  static Result<Slicer*> build(Mesh& mesh, const Class& cls, Provider& below, Document document,
+                               bool guard);
 
   // Null for a geom of another kind.
   static const Slicer* of(const Geom& geom) { return dynamic_cast<const Slicer*>(&geom); }
@@ -67,9 +70,24 @@ class Slicer : public Geom {
   // The table as it is to be and as it is on the disk; null when it can not be changed.
   const Document* document() const { return document_ ? &*document_ : nullptr; }
 
+  // What others write -------------------------------------------------------------------------
+  // Somebody else writes this table, see TableGuard: EBUSY with the holder's name when it would
+  // take an open partition away or give it another type, or while changes are held. And once it is
+  // written.
+  Status may_adopt(const Document& written) const;
+  void adopt(Document written);
+  bool guarded() const { return guard_ != nullptr; }
+  // True from when somebody else opened what the table lies on for writing until settle_doubt().
+  bool doubted() const { return doubted_; }
+  // `found` is what is there now. The providers follow if open ones can stay, else they stay as
+  // they are until they are closed. Where there is no table any more the geom goes.
+  void settle_doubt(Result<Document> found);
+
   // Geom ---------------------------------------------------------------------------------------
   Verdict start(Bio& bio, Provider& provider) override;
   Status demand(AccessPlan& plan) override;
+  // Stays when its table is guarded, unless the writer has all of it exclusively.
+  void spoiled(Consumer& consumer) override;
   Properties derive(const Provider& own) const override;
   // Partitions that still fit stay; those that do not are lost.
   bool resized(Consumer& consumer) override;
@@ -95,7 +113,8 @@ class Slicer : public Geom {
   template <class Edit>
   auto edit(Edit change) -> decltype(change(std::declval<Document&>()));
   Status may_edit() const;
-  Status open_partitions_stay(const Table& after) const;
+  // Whether or not what they are for may change.
+  Status open_partitions_stay(const Table& after, bool as_they_are = false) const;
   void let_go_of_hold();
   Task<Status> write_out(std::vector<Step> steps);
   Status follow();
@@ -110,6 +129,8 @@ class Slicer : public Geom {
   bool holds_ = false;    // the disk below is open for the sake of what is held
   bool writing_ = false;  // a commit() or undo() is on its way
   bool torn_ = false;     // a commit() has failed amid its writes
+  bool doubted_ = false;
+  std::unique_ptr<TableGuard> guard_;
 };
 
 // Where `provider` starts on the disk under all the tables it is in, in bytes.

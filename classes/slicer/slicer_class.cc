@@ -30,6 +30,13 @@ const Parameter kParameters[] = {
      .help = "the disk's: a GUID or a number; empty for one that follows from the disk"},
 };
 
+Parameter guard_option(bool fallback) {
+  return {.name = "guard",
+          .kind = Parameter::Kind::boolean,
+          .fallback = fallback,
+          .help = "what others write to the sectors of a table is examined first"};
+}
+
 Status no_table_on(const Provider& provider) {
   for (const Consumer& user : provider.consumers()) {
     const Slicer* slicer = Slicer::of(std::as_const(user.geom()));
@@ -76,6 +83,12 @@ Task<Result<Document>> read_table(const Scheme& scheme, Surroundings where, Tast
 
 std::span<const Parameter> SlicerClass::parameters() const { return kParameters; }
 
+std::span<const Parameter> SlicerClass::options() const {
+  static const Parameter on_request[] = {guard_option(false)};
+  static const Parameter usual[] = {guard_option(true)};
+  return guarding_ == Guarding::usual ? usual : on_request;
+}
+
 Result<Geom*> SlicerClass::create(Mesh& mesh, const Creation& creation) {
   if (creation.below.size() != 1) {
     return fail(EINVAL, "an ", scheme_.name(), " table lies on exactly one provider, not on ",
@@ -88,7 +101,7 @@ Result<Geom*> SlicerClass::create(Mesh& mesh, const Creation& creation) {
   Result<Document> document =
       Document::create(scheme_, below.properties(), surroundings_of(below), blank);
   if (!document) return pass_on(document);
-  const Result<Slicer*> made = Slicer::build(mesh, *this, below, std::move(*document));
+  const Result<Slicer*> made = Slicer::build(mesh, *this, below, std::move(*document), guard_);
   if (!made) return pass_on(made);
   if (const Status held = (*made)->hold(); !held) {
     mesh.wither(**made);
@@ -97,15 +110,21 @@ Result<Geom*> SlicerClass::create(Mesh& mesh, const Creation& creation) {
   return *made;
 }
 
-Task<Geom*> SlicerClass::taste(Taster& taster) {
+Task<Result<Document>> SlicerClass::look_at(Taster& taster) const {
   const Surroundings where = co_await surroundings_of(taster);
-  if (where.leaf || taster.properties().media_size_bytes == 0) co_return nullptr;
-  Result<Document> found = co_await read_table(scheme_, where, taster);
+  if (where.leaf || taster.properties().media_size_bytes == 0) {
+    co_return fail(kNoTable, "no table is looked for on ", taster.provider().name());
+  }
+  co_return co_await read_table(scheme_, where, taster);
+}
+
+Task<Geom*> SlicerClass::taste(Taster& taster) {
+  Result<Document> found = co_await look_at(taster);
   // What was written meanwhile is tasted when its writer has closed.
   if (taster.lost() || taster.stale()) co_return nullptr;
   Result<Slicer*> made = nullptr;
   if (found) {
-    made = Slicer::build(taster.mesh(), *this, taster.provider(), std::move(*found));
+    made = Slicer::build(taster.mesh(), *this, taster.provider(), std::move(*found), guard_);
   } else {
     made = pass_on(found);
   }
@@ -120,6 +139,14 @@ Task<Geom*> SlicerClass::taste(Taster& taster) {
     tell(*this, taster, *made, 0, sentence(taster.provider().name(), ": ", note));
   }
   co_return *made;
+}
+
+Task<void> SlicerClass::taste_again(Taster& taster, Geom& geom) {
+  Slicer* slicer = Slicer::of(geom);
+  if (slicer == nullptr || !slicer->doubted()) co_return;
+  Result<Document> found = co_await look_at(taster);
+  if (taster.lost() || taster.stale() || slicer->withering()) co_return;
+  slicer->settle_doubt(std::move(found));
 }
 
 }  // namespace biotope

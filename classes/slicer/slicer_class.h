@@ -18,22 +18,37 @@ namespace biotope {
 // and no error.
 class SlicerClass : public Class {
  public:
+  // Whether tables are guarded (TableGuard) when nobody says.
+  enum class Guarding { usual, on_request };
+
   // `scheme` and `help` must outlive the class.
-  SlicerClass(std::string name, const Scheme& scheme, std::string_view help)
-      : Class(std::move(name)), scheme_(scheme), help_(help) {}
+  SlicerClass(std::string name, const Scheme& scheme, std::string_view help,
+              Guarding guarding = Guarding::on_request)
+      : Class(std::move(name)),
+        scheme_(scheme),
+        help_(help),
+        guarding_(guarding),
+        guard_(guarding == Guarding::usual) {}
 
   const Scheme& scheme() const { return scheme_; }
   std::string_view help() const final { return help_; }
   bool tastes() const final { return true; }
   std::span<const Parameter> parameters() const final;
+  std::span<const Parameter> options() const final;
+  void configure(const Values& values) final { guard_ = values.boolean("guard"); }
   // A table without partitions on one provider, held by its Slicer: it is on the disk after
   // commit(). EEXIST when there is a table of any kind on it.
   Result<Geom*> create(Mesh& mesh, const Creation& creation) final;
   Task<Geom*> taste(Taster& taster) final;
+  Task<void> taste_again(Taster& taster, Geom& geom) final;
 
  private:
+  Task<Result<Document>> look_at(Taster& taster) const;
+
   const Scheme& scheme_;
   std::string_view help_;
+  Guarding guarding_;
+  bool guard_;
 };
 
 // Where `provider` lies, by the slicers right below it.

@@ -23,13 +23,13 @@ Status Slicer::may_edit() const {
   return {};
 }
 
-Status Slicer::open_partitions_stay(const Table& after) const {
+Status Slicer::open_partitions_stay(const Table& after, bool as_they_are) const {
   for (const Provider& own : providers()) {
     if (own.orphaned() || own.access().closed()) continue;
     const Slice& slice = slice_of(own);
     const auto stays = std::ranges::any_of(after.slices, [&](const Slice& s) {
       return s.suffix == slice.suffix && s.start_bytes == slice.start_bytes &&
-             s.length_bytes >= slice.length_bytes;
+             s.length_bytes >= slice.length_bytes && (!as_they_are || s.type == slice.type);
     });
     if (stays) continue;
     for (const Consumer& user : own.consumers()) {
@@ -178,6 +178,7 @@ Status Slicer::follow() {
     if (Status offered = offer(slice, *consumers().front().provider()); !offered) return offered;
   }
   find_overlaps();
+  if (guard_) guard_->set();
   for (Provider& own : providers()) {
     if (!own.orphaned() && std::ranges::find(wanted, slice_of(own)) != wanted.end())
       mesh().publish(own);

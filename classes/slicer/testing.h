@@ -120,6 +120,9 @@ class SlicedMesh : private RamDrivers, public TestMesh {
     if (!mbr_first) load<MbrClass>();
   }
 
+  struct NoClasses {};
+  explicit SlicedMesh(NoClasses) {}
+
   // A disk with these contents, tasted to the end unless it has a latency.
   RamDriver& disk(const std::string& name, const Image& image, Properties properties = {},
                   std::int64_t latency_ns = 0) {
