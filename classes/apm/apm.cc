@@ -218,6 +218,7 @@ class ApmScheme final : public Scheme {
     return {};
   }
 
+  std::span<const TypeName> type_names() const override { return kTypes; }
   Result<Slice> complete(const Table&, Slice slice) const override {
     const std::string asked = slice.type.empty() ? "freebsd-ufs" : slice.type;
     const std::string_view known = type_called(kTypes, asked);

@@ -146,6 +146,9 @@ std::int64_t base_of(const Place& place, Label label) {
   return place.fields.start.get(LabelLayout::entries.at(label, kRawPartition));
 }
 
+// "c" stands for all of the disk as long as nobody has given it a type of its own.
+bool is_raw(std::size_t i, unsigned type) { return i == kRawPartition && type == 0; }
+
 void add_entry(Table& table, const Place& place, Label label, std::size_t i,
                const Properties& medium) {
   const auto entry = LabelLayout::entries.at(label, i);
@@ -159,8 +162,8 @@ void add_entry(Table& table, const Place& place, Label label, std::size_t i,
     return;
   }
   const unsigned type = LabelLayout::type.get(entry);
-  const bool raw = i == kRawPartition && (!place.alpha || type == 0);
-  if (raw && start + length > medium.sector_count()) {
+  const bool raw = is_raw(i, type);
+  if (i == kRawPartition && start + length > medium.sector_count()) {
     table.notes.push_back(sentence("BSD partition c is left out: it claims ", start + length,
                                    " sectors, and there are ", medium.sector_count()));
     return;
@@ -373,12 +376,13 @@ class BsdScheme final : public Scheme {
     return {};
   }
 
+  std::span<const TypeName> type_names() const override { return kTypes; }
   Result<Slice> complete(const Table&, Slice slice) const override {
     const Result<std::string> type =
         byte_type_called(kTypes, slice.type.empty() ? "unused" : slice.type);
     if (!type) return pass_on(type);
     slice.type = *type;
-    slice.raw = slice.index == static_cast<int>(kRawPartition) + 1;
+    slice.raw = is_raw(static_cast<std::size_t>(slice.index - 1), byte_of_type(slice.type));
     return slice;
   }
 

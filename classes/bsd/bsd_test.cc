@@ -190,6 +190,28 @@ RC_GTEST_PROP(Bsd, Paper_77_any_valid_label_is_read_as_it_was_written, ()) {
   RC_ASSERT(found == table->slices.size());
 }
 
+// Moved there and back a label is what it was, wherever its offsets lie.
+RC_GTEST_PROP(Bsd, Paper_30_a_label_counted_from_elsewhere_says_the_same, ()) {
+  std::vector<BsdEntry> entries(*rc::gen::inRange<std::size_t>(1, 23));
+  for (BsdEntry& entry : entries) {
+    entry = {*rc::gen::arbitrary<std::uint32_t>(), *rc::gen::inRange<std::uint32_t>(0, 1000)};
+  }
+  Image image(1024);
+  put_bsd(image, 512, entries, *rc::gen::arbitrary<bool>());
+  if (*rc::gen::arbitrary<bool>()) image[512 + 136] ^= std::byte{1};
+  Sectors sectors(disk(1000));
+  sectors.put(0, image);
+  const std::int64_t origin = bsd::scheme().origin(sectors);
+  const auto elsewhere = *rc::gen::inRange<std::int64_t>(0, std::int64_t{1} << 32);
+  const Result<Table> before = bsd::scheme().parse(sectors, {});
+  bsd::scheme().set_origin(sectors, elsewhere);
+  RC_ASSERT(bsd::scheme().origin(sectors) == (entries.size() < 3 ? origin : elsewhere));
+  const Result<Table> after = bsd::scheme().parse(sectors, {});
+  RC_ASSERT(before.has_value() == after.has_value());
+  bsd::scheme().set_origin(sectors, origin);
+  RC_ASSERT(std::ranges::equal(sectors.held(1), std::span(image).subspan(512)));
+}
+
 void expect_sound(const Result<Table>& table, const Properties& below) {
   if (!table) return;
   for (const Slice& a : table->slices) {

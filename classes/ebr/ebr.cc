@@ -184,6 +184,7 @@ class EbrScheme final : public Scheme {
     return {};
   }
 
+  std::span<const TypeName> type_names() const override { return mbr::type_names(); }
   Result<Slice> complete(const Table&, Slice slice) const override {
     return mbr::complete(std::move(slice));
   }

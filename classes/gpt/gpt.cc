@@ -277,6 +277,7 @@ class GptScheme final : public Scheme {
     return mbr::set_program(sectors.change(0), program);
   }
 
+  std::span<const TypeName> type_names() const override { return gpt::type_names(); }
   Result<Slice> complete(const Table& table, Slice slice) const override {
     const std::string text = slice.type.empty() ? "linux-data" : slice.type;
     const std::string_view known = type_called(type_names(), text);

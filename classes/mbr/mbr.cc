@@ -135,6 +135,7 @@ class MbrScheme final : public Scheme {
     return set_program(sectors.change(0), program);
   }
 
+  std::span<const TypeName> type_names() const override { return mbr::type_names(); }
   Result<Slice> complete(const Table&, Slice slice) const override {
     return mbr::complete(std::move(slice));
   }

@@ -90,6 +90,8 @@ Status set_program(std::span<std::byte> sector, std::span<const std::byte> progr
 
 bool is_extended(std::uint8_t type) { return type == 0x05 || type == 0x0F || type == 0x85; }
 
+std::span<const TypeName> type_names() { return kTypes; }
+
 Result<Slice> complete(Slice slice) {
   const Result<std::string> type =
       byte_type_called(kTypes, slice.type.empty() ? "linux-data" : slice.type);

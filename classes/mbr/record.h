@@ -7,6 +7,7 @@
 
 #include "classes/layout.h"
 #include "classes/slicer/scheme.h"
+#include "classes/slicer/type_names.h"
 
 // The record of four partitions that an MBR is, that each EBR of a chain is, and that protects a
 // GPT.
@@ -63,6 +64,9 @@ Status set_program(std::span<std::byte> sector, std::span<const std::byte> progr
 
 // True for the types that hold a chain of further partitions.
 bool is_extended(std::uint8_t type);
+
+// What gpart calls the types of partitions.
+std::span<const TypeName> type_names();
 
 // "0x83" from "linux-data", "83", "!131": the slice as parse() gives it.
 Result<Slice> complete(Slice slice);

@@ -217,6 +217,7 @@ class Pc98Scheme final : public Scheme {
     return {};
   }
 
+  std::span<const TypeName> type_names() const override { return kTypes; }
   Result<Slice> complete(const Table&, Slice slice) const override {
     const Result<std::string> type =
         word_type_called(kTypes, slice.type.empty() ? "freebsd" : slice.type);

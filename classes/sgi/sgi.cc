@@ -184,6 +184,7 @@ class SgiScheme final : public Scheme {
     return {};
   }
 
+  std::span<const TypeName> type_names() const override { return kTypes; }
   Result<Slice> complete(const Table&, Slice slice) const override {
     const Result<std::string> type =
         byte_type_called(kTypes, slice.type.empty() ? "linux-data" : slice.type);

@@ -32,6 +32,9 @@ struct Modification {
   std::set<std::string> unset{};
 };
 
+// Is given an offset and a length in bytes, of whole sectors.
+using ReadBytes = std::function<Result<Bytes>(std::int64_t, std::int64_t)>;
+
 // One table: as it is on the medium, and as it is to be. Changes are held until the steps() have
 // been written, or dropped. Each is refused whole, with the table as it was before: EINVAL for what
 // the convention can not say or accept() refuses, ENOENT for a partition that is not there, EEXIST
@@ -41,6 +44,12 @@ class Document {
   // A table without partitions, not on the medium yet.
   static Result<Document> create(const Scheme& scheme, const Properties& medium,
                                  const Surroundings& where, const Blank& blank);
+
+  // A table that is refused in all its copies, to be taken away: the fewest of the sectors that
+  // were read become zeros, so that it is nobody's table. EINVAL when it is not refused, ENOENT
+  // when there is none.
+  static Result<Document> wiped(const Scheme& scheme, const Surroundings& where,
+                                const Properties& medium, const ReadBytes& read);
 
   const Scheme& scheme() const { return *scheme_; }
   const Surroundings& where() const { return where_; }
@@ -120,8 +129,7 @@ class Reading {
   Result<Table> table_;
 };
 
-// The ways to the bytes. `read` is given an offset and a length in bytes, of whole sectors.
-using ReadBytes = std::function<Result<Bytes>(std::int64_t, std::int64_t)>;
+// The ways to the bytes.
 Result<Document> read_table(const Scheme& scheme, const Surroundings& where,
                             const Properties& medium, const ReadBytes& read);
 // A medium in memory; a sector that `image` ends in can not be read.

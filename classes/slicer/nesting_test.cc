@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <ostream>
 
+#include "classes/label/label.h"
 #include "classes/slicer/document_testing.h"
 
 namespace biotope {
@@ -127,6 +128,19 @@ INSTANTIATE_TEST_SUITE_P(AnyInAny, Nesting,
                            return std::get<1>(info.param).cls + "_in_" +
                                   std::get<0>(info.param).cls;
                          });
+
+TEST(Nesting, a_table_under_another_name_counts_from_the_start_of_the_disk) {
+  AllTablesMesh t;
+  testing::must(t.mesh.load(std::make_unique<LabelClass>()));
+  t.disk("da0", testing::zip_disk());
+  ASSERT_TRUE(t.mesh.create("label", "x", {&t.provider("da0s1")}));
+  t.mesh.settle();
+  for (const std::string letter : {"a", "b", "c", "d"}) {
+    EXPECT_EQ(start_on_disk_bytes(t.provider("label/x" + letter)),
+              start_on_disk_bytes(t.provider("da0s1" + letter)));
+  }
+  EXPECT_EQ(start_on_disk_bytes(t.provider("label/xb")), (testing::kSlice1 + 416) * 512);
+}
 
 }  // namespace
 }  // namespace biotope

@@ -9,6 +9,7 @@
 
 #include "classes/slicer/sectors.h"
 #include "classes/slicer/table.h"
+#include "classes/slicer/type_names.h"
 
 namespace biotope {
 
@@ -76,6 +77,9 @@ class Scheme {
   // what it is called here, what is empty becomes what is usual. EINVAL when the convention has no
   // such type. Default: unchanged.
   virtual Result<Slice> complete(const Table& table, Slice slice) const;
+  // Optional. What types of partitions are called; the first name that a type has is the one to
+  // show. Default: they have no names.
+  virtual std::span<const TypeName> type_names() const { return {}; }
   // Optional. How many bytes before a new partition the table needs for itself. Default: none.
   virtual std::int64_t lead_bytes(const Table&, const Properties&) const { return 0; }
 

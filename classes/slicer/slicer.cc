@@ -1,6 +1,7 @@
 #include "classes/slicer/slicer.h"
 
 #include <iterator>
+#include <utility>
 
 #include "model/check.h"
 #include "model/control_io.h"
@@ -190,10 +191,14 @@ std::int64_t start_on_disk_bytes(const Provider& provider) {
   std::int64_t start = 0;
   const Provider* at = &provider;
   while (at != nullptr) {
-    const Slicer* slicer = Slicer::of(at->geom());
-    if (slicer == nullptr) break;
-    start += slicer->slice_of(*at).start_bytes;
-    at = slicer->below();
+    if (const Slicer* slicer = Slicer::of(std::as_const(at->geom()))) {
+      start += slicer->slice_of(*at).start_bytes;
+      at = slicer->below();
+    } else {
+      // What serves the same bytes under another name.
+      const Result<Consumer*> same = at->geom().bypass();
+      at = same ? (*same)->provider() : nullptr;
+    }
   }
   return start;
 }

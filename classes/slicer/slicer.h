@@ -133,7 +133,8 @@ class Slicer : public Geom {
   std::unique_ptr<TableGuard> guard_;
 };
 
-// Where `provider` starts on the disk under all the tables it is in, in bytes.
+// Where `provider` starts on the disk under all the tables it is in, in bytes. Counts through
+// modules that serve the same bytes at the same place (Geom::bypass), such as a label.
 std::int64_t start_on_disk_bytes(const Provider& provider);
 
 }  // namespace biotope

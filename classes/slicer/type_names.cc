@@ -53,6 +53,11 @@ std::string_view type_called(std::span<const TypeName> names, std::string_view n
   return found == names.end() ? std::string_view() : found->type;
 }
 
+std::string_view name_of_type(std::span<const TypeName> names, std::string_view type) {
+  const auto found = std::ranges::find(names, type, &TypeName::type);
+  return found == names.end() ? std::string_view() : found->name;
+}
+
 tl::unexpected<Error> no_such_type(std::span<const TypeName> names, std::string_view text) {
   std::vector<std::string_view> all;
   for (const TypeName& known : names) all.push_back(known.name);

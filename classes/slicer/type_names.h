@@ -29,6 +29,8 @@ Result<std::string> word_type_called(std::span<const TypeName> names, std::strin
 
 // The type with that name; empty when there is none.
 std::string_view type_called(std::span<const TypeName> names, std::string_view name);
+// What people call a type as parse() gives it; empty when it has no name.
+std::string_view name_of_type(std::span<const TypeName> names, std::string_view type);
 // EINVAL for a type that nobody has heard of, with the name that is most like it.
 tl::unexpected<Error> no_such_type(std::span<const TypeName> names, std::string_view text);
 
