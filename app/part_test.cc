@@ -1,98 +1,12 @@
 // Partition tables of images, changed from the command line; other systems' tools are the judges.
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include <nlohmann/json.hpp>
-
-#include <array>
-
-#include "app/testing.h"
+#include "app/part_testing.h"
 
 namespace biotope::app {
 namespace {
 
-using nlohmann::json;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-
-using Words = std::vector<std::string>;
-
-struct Part : ::testing::Test {
-  void SetUp() override {
-    for (const char* tool : {"sfdisk", "sgdisk", "parted"}) {
-      if (shell(std::string("command -v ") + tool).empty()) {
-        GTEST_SKIP() << tool << " is not on this machine";
-      }
-    }
-    make("8M");
-  }
-
-  static std::string shell(const std::string& command) {
-    const std::string line = "PATH=$PATH:/usr/sbin:/sbin; export LC_ALL=C; " + command + " 2>&1";
-    std::FILE* pipe = popen(line.c_str(), "r");
-    std::string out;
-    std::array<char, 4096> piece{};
-    while (const std::size_t got = std::fread(piece.data(), 1, piece.size(), pipe)) {
-      out.append(piece.data(), got);
-    }
-    pclose(pipe);
-    return out;
-  }
-  void make(const std::string& size) const {
-    shell("rm -f " + image + "; truncate -s " + size + ' ' + image);
-  }
-
-  Played part(const std::string& verb, const Words& options = {}) const {
-    Words words{"part", verb, image};
-    words.insert(words.end(), options.begin(), options.end());
-    return ground.play(words);
-  }
-  // For what must be done: the line that says so.
-  std::string done(const std::string& verb, const Words& options = {}) const {
-    const Played played = part(verb, options);
-    EXPECT_EQ(played.exit_status, 0) << verb << ": " << played.errors;
-    EXPECT_EQ(played.errors, "");
-    return played.out;
-  }
-  // For what must be refused: why. The image stays as it was.
-  std::string refusal(const std::string& verb, const Words& options = {}) const {
-    const std::string before = ground.read("x.img");
-    const Played played = part(verb, options);
-    EXPECT_EQ(played.exit_status, 2) << verb;
-    EXPECT_EQ(played.out, "");
-    EXPECT_EQ(played.complaint() + "\n", played.errors);
-    EXPECT_TRUE(ground.read("x.img") == before) << verb << " has changed the image";
-    return played.complaint();
-  }
-
-  // "1 2048+40960 a5 name": what sfdisk reads.
-  Words sfdisk() const {
-    Words rows;
-    const json answer = json::parse(shell("sfdisk -J " + image), nullptr, false);
-    if (!answer.contains("partitiontable")) return {"no table: " + answer.dump()};
-    for (const json& p : answer["partitiontable"].value("partitions", json::array())) {
-      rows.push_back(p["node"].get<std::string>().substr(image.size()) + ' ' + p["start"].dump() +
-                     '+' + p["size"].dump() + ' ' + p["type"].get<std::string>() +
-                     (p.value("bootable", false) ? " active" : "") +
-                     (p.contains("name") ? ' ' + p["name"].get<std::string>() : ""));
-    }
-    return rows;
-  }
-  void expect_gpt_without_fault() const {
-    EXPECT_THAT(shell("sgdisk -v " + image), HasSubstr("No problems found"));
-    EXPECT_THAT(shell("parted -s " + image + " print"), HasSubstr("Partition Table: gpt"));
-  }
-  // Makes a byte other than it was.
-  void damage(std::size_t at) const {
-    std::string bytes = ground.read("x.img");
-    bytes[at] = static_cast<char>(bytes[at] ^ 0x55);
-    ground.write("x.img", bytes);
-  }
-
-  Playground ground;
-  std::string image = ground.file("x.img");
-};
 
 constexpr const char* kUfs = "516E7CB6-6ECF-11D6-8FF8-00022D09712B";
 constexpr const char* kLinux = "0FC63DAF-8483-4772-8E79-3D69D8477DE4";
@@ -134,7 +48,7 @@ TEST_F(Part, Paper_77_an_mbr_and_a_disklabel_in_its_slice) {
   EXPECT_THAT(sfdisk(), ElementsAre("1 2048+65536 a5", "4 67584+63488 83"));
   const std::string shown = done("show");
   EXPECT_THAT(shown, HasSubstr("da0s1  BSD  (32M)"));
-  EXPECT_THAT(shown, HasSubstr("     0    16384    1  0x07  (8M)"));
+  EXPECT_THAT(shown, HasSubstr("     0    16384    1  0x07 freebsd-ufs  (8M)"));
   EXPECT_THAT(shell("fdisk -l " + image), HasSubstr("FreeBSD"));
 }
 
@@ -146,7 +60,8 @@ TEST_F(Part, what_other_tools_make_is_shown_with_what_is_free) {
   const std::string shown = done("show");
   EXPECT_THAT(
       shown,
-      HasSubstr("  2048     4096    1  0fc63daf-8483-4772-8e79-3d69d8477de4 \"one\"  (2M)\n"));
+      HasSubstr("  2048     4096    1  0fc63daf-8483-4772-8e79-3d69d8477de4 linux-data \"one\"  "
+                "(2M)\n"));
   EXPECT_THAT(shown, HasSubstr("  6144     4096       - free -  (2M)\n"));
 }
 
@@ -178,10 +93,10 @@ TEST_F(Part, a_dry_run_tells_and_writes_nothing) {
   };
   EXPECT_THAT(dry("create", {"-s", "mbr"}), HasSubstr("da0  MBR"));
   done("create", {"-s", "mbr"});
-  EXPECT_THAT(dry("add", {"-t", "0x83", "-s", "1M"}), HasSubstr("0x83  (1M)"));
+  EXPECT_THAT(dry("add", {"-t", "0x83", "-s", "1M"}), HasSubstr("0x83 linux-data  (1M)"));
   done("add", {"-t", "0x83", "-s", "1M"});
-  EXPECT_THAT(dry("modify", {"-i", "1", "-t", "freebsd"}), HasSubstr("0xa5  (1M)"));
-  EXPECT_THAT(dry("resize", {"-i", "1", "-s", "2M"}), HasSubstr("0x83  (2M)"));
+  EXPECT_THAT(dry("modify", {"-i", "1", "-t", "freebsd"}), HasSubstr("0xa5 freebsd  (1M)"));
+  EXPECT_THAT(dry("resize", {"-i", "1", "-s", "2M"}), HasSubstr("0x83 linux-data  (2M)"));
   dry("delete", {"-i", "1"});
   dry("destroy", {"-F"});
   ground.write("boot", "\xEB\xFE");

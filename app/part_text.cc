@@ -28,8 +28,10 @@ struct Row {
   std::string text;
 };
 
-std::string row_text(const Slice& slice) {
+std::string row_text(const Slice& slice, std::span<const TypeName> names) {
   std::string text = fmt::format("{:>3}  {}", slice.index, slice.type);
+  const std::string_view name = name_of_type(names, slice.type);
+  if (!name.empty()) text += fmt::format(" {}", name);
   if (!slice.label.empty()) text += fmt::format(" \"{}\"", slice.label);
   if (!slice.attributes.empty()) {
     text += fmt::format("  [{}]", fmt::join(slice.attributes, ","));
@@ -37,27 +39,54 @@ std::string row_text(const Slice& slice) {
   return text;
 }
 
-// Partitions in the order of the medium, and what is free between them.
-std::vector<Row> rows_of(const Table& table, std::int64_t first, std::int64_t end,
-                         std::int64_t sector) {
+// Where partitions may lie.
+Extent usable_of(const Table& table, const Properties& medium) {
+  const bool whole = table.usable.end_bytes <= table.usable.start_bytes;
+  return whole ? Extent{0, medium.media_size_bytes} : table.usable;
+}
+
+std::vector<Slice> by_start(const Table& table) {
   std::vector<Slice> slices = table.slices;
   std::ranges::stable_sort(slices, {}, &Slice::start_bytes);
+  return slices;
+}
+
+// Partitions in the order of the medium, and what is free between them.
+std::vector<Row> rows_of(const Table& table, std::span<const TypeName> names,
+                         const Properties& medium) {
+  const std::int64_t sector = medium.sector_size_bytes;
   std::vector<Row> rows;
-  std::int64_t at = first;
-  const auto add_gap = [&](std::int64_t until) {
-    if (until > at) rows.push_back({at, until - at, "     - free -"});
-  };
-  for (const Slice& slice : slices) {
-    const std::int64_t start = slice.start_bytes / sector;
-    if (!slice.raw) add_gap(start);
-    rows.push_back({start, slice.length_bytes / sector, row_text(slice)});
-    if (!slice.raw) at = std::max(at, slice.end_bytes() / sector);
+  for (const Slice& slice : by_start(table)) {
+    rows.push_back(
+        {slice.start_bytes / sector, slice.length_bytes / sector, row_text(slice, names)});
   }
-  add_gap(end);
+  for (const Extent& gap : gaps_of(table, medium)) {
+    const std::int64_t start = gap.start_bytes / sector;
+    rows.push_back({start, gap.end_bytes / sector - start, "     - free -"});
+  }
+  std::ranges::stable_sort(rows, {}, &Row::start);
   return rows;
 }
 
 }  // namespace
+
+std::vector<Extent> gaps_of(const Table& table, const Properties& medium) {
+  const std::int64_t sector = medium.sector_size_bytes;
+  const Extent usable = usable_of(table, medium);
+  const std::int64_t end = usable.end_bytes / sector * sector;
+  std::vector<Extent> gaps;
+  std::int64_t at = usable.start_bytes / sector * sector;
+  const auto until = [&](std::int64_t next) {
+    if (next > at) gaps.push_back({at, next});
+  };
+  for (const Slice& slice : by_start(table)) {
+    if (slice.raw) continue;
+    until(slice.start_bytes);
+    at = std::max(at, slice.end_bytes());
+  }
+  until(end);
+  return gaps;
+}
 
 Result<std::int64_t> bytes_of(std::string_view text, std::int64_t sector_size_bytes,
                               std::string_view what) {
@@ -83,16 +112,16 @@ std::string size_text(std::int64_t bytes) {
   return number + kLetters[power];
 }
 
-std::string table_text(const Table& table, std::string_view name, const Properties& medium) {
+std::string table_text(const Table& table, std::span<const TypeName> names, std::string_view name,
+                       const Properties& medium) {
   const std::int64_t sector = medium.sector_size_bytes;
-  const bool whole = table.usable.end_bytes <= table.usable.start_bytes;
-  const std::int64_t first = whole ? 0 : table.usable.start_bytes / sector;
-  const std::int64_t end = whole ? medium.sector_count() : table.usable.end_bytes / sector;
+  const std::int64_t first = usable_of(table, medium).start_bytes / sector;
+  const std::int64_t end = usable_of(table, medium).end_bytes / sector;
   const std::size_t width = std::to_string(end).size() + 2;
   std::string text = fmt::format("=>{:>{}}  {:>{}}  {}  {}  ({}){}\n", first, width, end - first,
                                  width, name, table.scheme, size_text(medium.media_size_bytes),
                                  table.corrupt ? " [CORRUPT]" : "");
-  for (const Row& row : rows_of(table, first, end, sector)) {
+  for (const Row& row : rows_of(table, names, medium)) {
     text += fmt::format("  {:>{}}  {:>{}}  {}  ({})\n", row.start, width, row.length, width,
                         row.text, size_text(row.length * sector));
   }

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "classes/slicer/slicer.h"
 #include "model/error.h"
@@ -22,7 +24,13 @@ std::string size_text(std::int64_t bytes);
 //
 //   =>     63  204737  da0  MBR  (100M)
 //          63    1985       - free -  (993K)
-//        2048   40960    1  0x83  [active]  (20M)
-std::string table_text(const Table& table, std::string_view name, const Properties& medium);
+//        2048   40960    1  0x83 linux-data  [active]  (20M)
+//
+// `type_names` are the convention's.
+std::string table_text(const Table& table, std::span<const TypeName> type_names,
+                       std::string_view name, const Properties& medium);
+
+// What is free between partitions, in bytes from the start of what the table lies on; ascending.
+std::vector<Extent> gaps_of(const Table& table, const Properties& medium);
 
 }  // namespace biotope::app

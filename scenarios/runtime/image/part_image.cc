@@ -105,14 +105,33 @@ Result<Document> PartImage::table(std::string_view on) {
     return fail(ENOENT, on, " has no partition table; 'part create' makes one");
   }
   const Scheme& scheme = static_cast<const SlicerClass&>(slicer->cls()).scheme();
-  const std::int64_t start = start_on_disk_bytes(**below);
   return read_table(scheme, surroundings(**below), (*below)->properties(),
-                    [&](std::int64_t offset, std::int64_t length) -> Result<Bytes> {
-                      Bytes bytes(static_cast<std::size_t>(length));
-                      const Status read = file_.read(start + offset, bytes);
-                      if (!read) return pass_on(read);
-                      return bytes;
-                    });
+                    bytes_from(start_on_disk_bytes(**below)));
+}
+
+ReadBytes PartImage::bytes_from(std::int64_t start_bytes) {
+  return [this, start_bytes](std::int64_t offset, std::int64_t length) -> Result<Bytes> {
+    Bytes bytes(static_cast<std::size_t>(length));
+    const Status read = file_.read(start_bytes + offset, bytes);
+    if (!read) return pass_on(read);
+    return bytes;
+  };
+}
+
+Result<std::vector<Document>> PartImage::refused(std::string_view on) {
+  const Result<const Provider*> below = provider(on);
+  if (!below) return pass_on(below);
+  std::vector<Document> all;
+  for (const TastedDisk::Note& note : tasted_->notes()) {
+    const auto* cls = dynamic_cast<const SlicerClass*>(note.cls);
+    if (cls == nullptr || note.error == 0 || note.provider != on) continue;
+    Result<Document> wiped =
+        Document::wiped(cls->scheme(), surroundings(**below), (*below)->properties(),
+                        bytes_from(start_on_disk_bytes(**below)));
+    if (!wiped) return pass_on(wiped);
+    all.push_back(std::move(*wiped));
+  }
+  return all;
 }
 
 Result<Document> PartImage::blank(std::string_view on, std::string_view scheme,

@@ -29,6 +29,9 @@ class PartImage {
   // The table on that provider, read from the image. ENXIO when there is no such provider, ENOENT
   // when it has no table, EINVAL with the reason when its table was refused.
   Result<Document> table(std::string_view on);
+  // The tables there that are refused in all their copies, to be wiped (Document::wiped). ENXIO
+  // when there is no such provider.
+  Result<std::vector<Document>> refused(std::string_view on);
   // A table without partitions there, on no medium yet. EINVAL when there is no convention of that
   // name ("gpt", in any case), EEXIST when there is a table.
   Result<Document> blank(std::string_view on, std::string_view scheme, const Blank& blank);
@@ -41,6 +44,8 @@ class PartImage {
 
   Result<const Provider*> provider(std::string_view name) const;
   const Slicer* slicer_on(std::string_view name) const;
+  // The bytes of the image from `start_bytes` on.
+  ReadBytes bytes_from(std::int64_t start_bytes);
 
   std::unique_ptr<TastedDisk> tasted_;
   sim::ImageFile file_;
