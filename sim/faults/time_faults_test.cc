@@ -48,6 +48,7 @@ TEST(FaultMachine, Fault_F30_a_host_that_looks_at_its_clock_gets_its_answer_all_
   ASSERT_EQ(m.hosts[0]->answers.size(), 1U);
   EXPECT_EQ(m.hosts[0]->answers[0].error, 0);
   EXPECT_EQ(m.rack->link_statistics(0)->aborts, 1U);
+  EXPECT_EQ(m.flush(), 0) << "nothing is left behind in the drive";
   EXPECT_EQ(m.lies(), Stamps{});
 }
 
