@@ -5,6 +5,7 @@
 #include "app/terminal.h"
 #include "app/verbs.h"
 #include "classes/class_list.h"
+#include "scenarios/runtime/image/status_report.h"
 
 namespace biotope::app {
 
@@ -59,12 +60,41 @@ int show(const std::string& name) {
   return 2;
 }
 
+struct StatusArguments {
+  std::vector<std::string> images;
+  std::int64_t sector_size_bytes = 512;
+};
+
+int status(const StatusArguments& arguments) {
+  const auto report = runtime::status_of_images(arguments.images, arguments.sector_size_bytes);
+  if (!report) {
+    complain(report.error().text);
+    return 2;
+  }
+  fmt::print("{}", *report);
+  return 0;
+}
+
+void add_status(Program& program, CLI::App& verb) {
+  auto arguments = std::make_shared<StatusArguments>();
+  CLI::App* told = verb.add_subcommand(
+      "status", "What stands on disk images: how it is, and the line that makes it again");
+  told->add_option("IMAGE", arguments->images, "Raw disk images, as da0, da1, ...; not written to")
+      ->required();
+  told->add_option("--sector-size", arguments->sector_size_bytes, "Bytes in a sector of the disks")
+      ->capture_default_str();
+  told->callback(
+      [&program, arguments] { program.chosen = [arguments] { return status(*arguments); }; });
+}
+
 }  // namespace
 
 void add_class(Program& program) {
   CLI::App* verb = program.parser.add_subcommand("class", "The modules there are to build with");
   verb->require_subcommand(1);
-  verb->footer("Examples:\n  biotope class list\n  biotope class show nop");
+  verb->footer(
+      "Examples:\n  biotope class list\n  biotope class show nop\n"
+      "  biotope class status first.img second.img");
   verb->add_subcommand("list", "One line for each class")->callback([&program] {
     program.chosen = [] { return list(); };
   });
@@ -72,6 +102,7 @@ void add_class(Program& program) {
   CLI::App* shown = verb->add_subcommand("show", "What a class does and its parameters");
   shown->add_option("NAME", *name, "The class")->required();
   shown->callback([&program, name] { program.chosen = [name] { return show(*name); }; });
+  add_status(program, *verb);
 }
 
 }  // namespace biotope::app
