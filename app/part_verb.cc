@@ -45,7 +45,7 @@ Status finish(PartImage& image, const Document& document, const PartArguments& a
   return {};
 }
 
-// "sectors 0 and 40 to 43".
+// "sector 0", "sectors 0 and 40 to 43".
 std::string sectors_text(const std::vector<Step>& steps, const PartArguments& a) {
   std::vector<std::string> runs;
   for (const Step& step : steps) {
@@ -54,7 +54,8 @@ std::string sectors_text(const std::vector<Step>& steps, const PartArguments& a)
     runs.push_back(count == 1 ? fmt::format("{}", step.sector)
                               : fmt::format("{} to {}", step.sector, step.sector + count - 1));
   }
-  return fmt::format("sectors {}", fmt::join(runs, " and "));
+  const bool one = runs.size() == 1 && runs[0].find(' ') == std::string::npos;
+  return fmt::format("{} {}", one ? "sector" : "sectors", fmt::join(runs, " and "));
 }
 
 sim::ImageFile::Use use_for(const PartArguments& a) {
