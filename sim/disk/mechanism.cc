@@ -142,11 +142,23 @@ bool Mechanism::usable_at(std::int64_t now_ns) const {
 
 // How many sectors may pass, all alike, before somebody has to look.
 std::int64_t Mechanism::slots_until_it_matters(std::int64_t now_ns) const {
-  if (!usable_ || block_ != expected()) return 1;
+  if (!usable_ || block_ != expected()) return std::max<std::int64_t>(1, idle_until() - block_);
   std::int64_t until = write_ ? matters_to_write(now_ns) : matters_to_read(now_ns);
   until = std::min(until, track_.run_end);
   if (early_.end > early_.begin) until = std::min(until, early_.begin);
   return std::max<std::int64_t>(1, until - block_);
+}
+
+// The end of the sectors that pass without effect, unless there is reason to look again: those in
+// front of what is to be written, and on the rest of the track those behind all that is wanted.
+std::int64_t Mechanism::idle_until() const {
+  if (write_ && block_ < segment_->to_write) {
+    return std::min(segment_->to_write, track_.last + 1);
+  }
+  const bool all_there = !write_ || segment_->end == segment_->writes_end;
+  const std::int64_t wanted_end =
+      write_ ? segment_->end : std::max({segment_->end, segment_->most, segment_->least});
+  return all_there && block_ >= wanted_end ? track_.last + 1 : block_ + 1;
 }
 
 std::int64_t Mechanism::matters_to_read(std::int64_t now_ns) const {

@@ -88,6 +88,7 @@ class Mechanism {
   void begin_slot(std::int64_t now_ns);
   bool usable_at(std::int64_t now_ns) const;
   std::int64_t slots_until_it_matters(std::int64_t now_ns) const;
+  std::int64_t idle_until() const;
   std::int64_t matters_to_read(std::int64_t now_ns) const;
   std::int64_t matters_to_write(std::int64_t now_ns) const;
   void pass(std::int64_t slots);
