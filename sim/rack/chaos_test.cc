@@ -170,5 +170,14 @@ TEST(Chaos, Inv_D1_the_same_seed_is_the_same_story) {
   }
 }
 
+TEST(Chaos, Inv_D2_the_story_does_not_depend_on_who_is_first_at_equal_times) {
+  for (const auto& [kind, profile] : kMachines) {
+    const Story story = Chaos(kind, profile, 7, 0).play(120);
+    for (std::uint64_t tie_seed = 1; tie_seed <= 3; ++tie_seed) {
+      EXPECT_EQ(story, Chaos(kind, profile, 7, tie_seed).play(120)) << profile;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace biotope::sim
