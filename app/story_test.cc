@@ -75,6 +75,15 @@ TEST(Story, deleting_what_is_not_needed_spares_a_flash_drive) {
   EXPECT_TRUE(ground.tidy());
 }
 
+TEST(Story, Inv_M4_a_disk_fails_bit_by_bit_and_its_mirror_covers_for_it) {
+  const Playground ground;
+  const Played played =
+      ground.play({"run", "scenarios/070-bad-sectors.lua", "--out", ground.file("out")});
+  EXPECT_EQ(played.exit_status, 0) << played.errors;
+  EXPECT_THAT(played.errors, HasSubstr("written anew, from the copy"));
+  EXPECT_TRUE(ground.tidy());
+}
+
 TEST(Story, Inv_D1_two_runs_with_one_seed_leave_the_same_bytes) {
   const Playground ground;
   for (const auto& [seed, out] : {std::pair{"5", "one"}, {"5", "two"}, {"6", "other"}}) {
