@@ -35,16 +35,29 @@ Medium medium_of(std::span<const std::byte> input) {
   return medium;
 }
 
+ReadBytes bytes_of(const Medium& medium) {
+  return [&](std::int64_t offset, std::int64_t length) -> Result<Bytes> {
+    Bytes bytes(static_cast<std::size_t>(length));
+    const auto size = static_cast<std::int64_t>(medium.bytes.size());
+    const std::int64_t there = std::clamp<std::int64_t>(size - offset, 0, length);
+    std::copy_n(medium.bytes.begin() + std::min(offset, size), there, bytes.begin());
+    return bytes;
+  };
+}
+
 Result<Document> read(const Medium& medium) {
-  return read_table(scheme(), medium.where, medium.properties,
-                    [&](std::int64_t offset, std::int64_t length) -> Result<Bytes> {
-                      Bytes bytes(static_cast<std::size_t>(length));
-                      const auto size = static_cast<std::int64_t>(medium.bytes.size());
-                      const std::int64_t there = std::clamp<std::int64_t>(size - offset, 0, length);
-                      std::copy_n(medium.bytes.begin() + std::min(offset, size), there,
-                                  bytes.begin());
-                      return bytes;
-                    });
+  return read_table(scheme(), medium.where, medium.properties, bytes_of(medium));
+}
+
+// What is refused can be taken away, unless it is spread too far.
+void take_away(const Medium& medium) {
+  const Result<Document> gone =
+      Document::wiped(scheme(), medium.where, medium.properties, bytes_of(medium));
+  BIOTOPE_CHECK(gone || !gone.error().text.empty(), "a refusal has a reason");
+  if (!gone) return;
+  Sectors left = gone->sectors();
+  const Result<Table> table = scheme().parse(left, medium.where);
+  BIOTOPE_CHECK(!table && table.error().code != EINVAL, "what is wiped is no table");
 }
 
 // What is accepted can be worked with, and stays as it was when that is refused.
@@ -69,6 +82,7 @@ void look_at(std::span<const std::byte> input) {
   BIOTOPE_CHECK(first.has_value() == second.has_value(), "the same bytes give the same answer");
   if (!first) {
     BIOTOPE_CHECK(!first.error().text.empty(), "a refusal has a reason");
+    if (first.error().code != kNoTable && medium.bytes.size() < 8192) take_away(medium);
     return;
   }
   BIOTOPE_CHECK(first->table() == second->table(), "the same bytes give the same table");
