@@ -146,6 +146,21 @@ std::int64_t base_of(const Place& place, Label label) {
   return place.fields.start.get(LabelLayout::entries.at(label, kRawPartition));
 }
 
+// Entries without a size say nothing, but for c's start.
+bool counted(std::size_t i, const Place& place, Label label) {
+  return i == kRawPartition || place.fields.length.get(LabelLayout::entries.at(label, i)) != 0;
+}
+
+bool can_count_from(std::int64_t origin, const Place& place, Label label) {
+  for (std::size_t i = 0; i < partition_count(place, label); ++i) {
+    if (!counted(i, place, label)) continue;
+    const std::int64_t start =
+        place.fields.start.get(LabelLayout::entries.at(label, i)) - base_of(place, label);
+    if (start < 0 || start + origin > std::numeric_limits<std::uint32_t>::max()) return false;
+  }
+  return origin >= 0;
+}
+
 // "c" stands for all of the disk as long as nobody has given it a type of its own.
 bool is_raw(std::size_t i, unsigned type) { return i == kRawPartition && type == 0; }
 
@@ -390,18 +405,21 @@ class BsdScheme final : public Scheme {
     const auto label = changeable(sectors);
     return label ? base_of(label->first, label->second) : 0;
   }
-  // Wraps around as 32 bits do, so that what is moved there and back is what it was.
+  // A label stays as it is when something in it starts before c, or can not be counted from so far
+  // away in 32 bits: it would say something else.
   void set_origin(Sectors& sectors, std::int64_t origin) const override {
     const auto label = changeable(sectors);
     if (!label) return;
     const auto& [place, bytes] = *label;
-    const auto by = static_cast<std::uint32_t>(origin - base_of(place, bytes));
-    if (by == 0 || place.alpha || partition_count(place, bytes) <= kRawPartition) return;
+    if (place.alpha || partition_count(place, bytes) <= kRawPartition) return;
+    const std::int64_t base = base_of(place, bytes);
+    if (origin == base || !can_count_from(origin, place, bytes)) return;
     const bool sound = checksum::exclusive_or(summed(place, bytes)) == 0;
     for (std::size_t i = 0; i < partition_count(place, bytes); ++i) {
+      if (!counted(i, place, bytes)) continue;
       const auto entry = LabelLayout::entries.at(bytes, i);
-      if (place.fields.length.get(entry) == 0 && i != kRawPartition) continue;
-      place.fields.start.set(entry, place.fields.start.get(entry) + by);
+      place.fields.start.set(
+          entry, static_cast<std::uint32_t>(place.fields.start.get(entry) - base + origin));
     }
     if (sound) set_checksum(place, bytes);
   }
