@@ -6,11 +6,22 @@ include(GoogleTest)
 # what tests instantiate of them would cost nearly half of all build time and show nothing more.
 set(BIOTOPE_TEST_OPTIONS $<$<CONFIG:Release>:-Og>)
 if(BUILD_TESTING)
-  add_library(biotope_test_pch OBJECT ${CMAKE_CURRENT_LIST_DIR}/test_pch.cc)
+  add_library(biotope_test_pch OBJECT ${CMAKE_CURRENT_LIST_DIR}/pch.cc)
   target_link_libraries(biotope_test_pch PUBLIC GTest::gtest GTest::gmock rapidcheck_gtest)
   target_compile_options(biotope_test_pch PRIVATE ${BIOTOPE_TEST_OPTIONS})
   target_precompile_headers(biotope_test_pch PRIVATE
                             <gtest/gtest.h> <gmock/gmock.h> <rapidcheck/gtest.h>)
+endif()
+
+# Under sanitizers, where everything is built for the second time, so do libraries. Not elsewhere: of
+# what it inlines from a precompiled standard library g++ 12 warns as if that were ours.
+if(BIOTOPE_SANITIZE)
+  add_library(biotope_pch OBJECT ${CMAKE_CURRENT_LIST_DIR}/pch.cc)
+  target_include_directories(biotope_pch PRIVATE ${PROJECT_SOURCE_DIR})
+  target_link_libraries(biotope_pch PUBLIC Boost::headers tl::expected)
+  target_precompile_headers(biotope_pch PRIVATE
+                            <algorithm> <functional> <map> <memory> <optional> <span> <string>
+                            <vector> ${PROJECT_SOURCE_DIR}/model/mesh.h)
 endif()
 
 # Makes a library of the given sources; with no source it only carries the dependencies on.
@@ -19,6 +30,9 @@ function(biotope_library target)
   if(arg_SOURCES)
     add_library(${target} STATIC ${arg_SOURCES})
     set(scope PUBLIC)
+    if(TARGET biotope_pch)
+      target_precompile_headers(${target} REUSE_FROM biotope_pch)
+    endif()
   else()
     add_library(${target} INTERFACE)
     set(scope INTERFACE)

@@ -1,0 +1,1 @@
+// Nothing: gives precompiled headers a target to live in.

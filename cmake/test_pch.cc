@@ -1,1 +1,0 @@
-// Nothing: gives the shared precompiled header of the test programs a target to live in.
