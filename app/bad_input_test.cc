@@ -192,6 +192,7 @@ TEST_F(BadInput, wrong_usage) {
            {{"rum"}, "there is no verb 'rum'; did you mean 'run'?"},
            {{"run", kStory, "--sed", "1"}, "there is no option '--sed'; did you mean '--seed'?"},
            {{"run"}, "SCRIPT is required"},
+           {{"disk", "show", "ide", "--zz"}, "no option '--zz'; see 'biotope disk show --help'"},
            {{"class", "show", "nob"}, "there is no class 'nob'; did you mean 'nop'?"},
            {{"run", kStory, "--seed", "x"}, "--seed"},
            {{"run", kStory, "--instructions", "0"}, "--instructions"}}) {
@@ -200,6 +201,12 @@ TEST_F(BadInput, wrong_usage) {
     EXPECT_EQ(played.out, "") << sentence;
     EXPECT_THAT(played.complaint(), HasSubstr(sentence));
   }
+}
+
+TEST_F(BadInput, help_tells_how_a_verb_is_typed) {
+  EXPECT_THAT(ground.play({"--help"}).out, HasSubstr("Usage: biotope [OPTIONS]"));
+  EXPECT_THAT(ground.play({"trace", "info", "--help"}).out,
+              HasSubstr("Usage: biotope trace info [OPTIONS] FILE"));
 }
 
 TEST_F(BadInput, what_is_not_expected_is_a_finding_and_its_report_is_left) {

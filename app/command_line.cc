@@ -18,6 +18,17 @@ const CLI::App& typed(const CLI::App& program) {
   return verbs.empty() ? program : typed(*verbs.front());
 }
 
+// "biotope disk show": what was typed to get there.
+std::string path(const CLI::App& verb) {
+  const CLI::App* above = verb.get_parent();
+  return above == nullptr ? verb.get_name() : path(*above) + " " + verb.get_name();
+}
+
+std::string help(const CLI::App& verb) {
+  const CLI::App* above = verb.get_parent();
+  return verb.help(above == nullptr ? "" : path(*above));
+}
+
 // What could have been typed in place of `word`.
 std::string suggestion(const CLI::App& verb, const std::string& word) {
   std::vector<std::string> names;
@@ -31,8 +42,7 @@ std::string suggestion(const CLI::App& verb, const std::string& word) {
   const std::vector<std::string_view> candidates(names.begin(), names.end());
   const std::string_view near = nearest(word.substr(0, word.find('=')), candidates);
   if (near.empty()) {
-    const bool top = verb.get_parent() == nullptr;
-    return fmt::format("see 'biotope {}--help'", top ? "" : verb.get_name() + " ");
+    return fmt::format("see '{} --help'", path(verb));
   }
   return fmt::format("did you mean '{}'?", near);
 }
@@ -54,7 +64,7 @@ int parse_and_act(CLI::App& parser, Program& program, int argc, char** argv) {
   try {
     parser.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
-    fmt::print("{}", typed(parser).help());
+    fmt::print("{}", help(typed(parser)));
     return 0;
   } catch (const CLI::CallForVersion&) {
     fmt::print("biotope {}\n", kVersion);
