@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "classes/class_list.h"
+#include "props/many_cases.h"
 
 namespace biotope::props {
 namespace {
@@ -27,10 +28,10 @@ RC_GTEST_PROP(ArrayWalks, Inv_M1_any_history_of_stacked_arrays_keeps_what_was_ac
   RC_ASSERT(walk.complaint().empty());
 }
 
-// Ten thousand, and the proof that they get somewhere.
+// Many, and the proof that they get somewhere.
 TEST(ArrayWalks, Inv_M7_arrays_of_arrays_under_load_loss_return_and_surgery) {
   std::map<std::string, std::uint64_t> reached;
-  for (std::uint64_t seed = 0; seed < 10'000; ++seed) {
+  for (std::uint64_t seed = 0; seed < kManyCases; ++seed) {
     RandomChooser chooser(seed, "array walk");
     ArrayWalk walk(chooser);
     for (int i = 0; i < 24 && !walk.over(); ++i) walk.step();
@@ -39,7 +40,7 @@ TEST(ArrayWalks, Inv_M7_arrays_of_arrays_under_load_loss_return_and_surgery) {
     for (const auto& [what, times] : walk.reached) reached[what] += times;
   }
   for (const char* what : {"back", "cut in", "foreign", "lived", "lost", "taken out", "torn out"}) {
-    EXPECT_GT(reached[what], 1'000U) << what;
+    EXPECT_GT(reached[what], kManyCases / 10) << what;
   }
 }
 
@@ -147,7 +148,7 @@ void expect_same_place(Spread& s, const std::vector<Spread::Part>& parts, std::i
 }
 
 TEST(ArrayExtents, Inv_A7_those_of_the_children_tile_that_of_the_parent) {
-  for (std::uint64_t seed = 0; seed < 10'000; ++seed) {
+  for (std::uint64_t seed = 0; seed < kManyCases; ++seed) {
     RandomChooser chooser(seed, "extents");
     Spread s(chooser);
     if (::testing::Test::HasFatalFailure()) FAIL() << "seed " << seed;
@@ -243,7 +244,7 @@ void expect_resync(Chooser& chooser) {
 }
 
 TEST(MirrorResync, Inv_M9_it_is_complete_exactly_when_every_sector_was_copied_or_rewritten) {
-  for (std::uint64_t seed = 0; seed < 10'000; ++seed) {
+  for (std::uint64_t seed = 0; seed < kManyCases; ++seed) {
     RandomChooser chooser(seed, "resync");
     expect_resync(chooser);
     if (::testing::Test::HasFatalFailure()) FAIL() << "seed " << seed;

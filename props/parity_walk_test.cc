@@ -12,6 +12,7 @@
 
 #include "classes/parity/testing.h"
 #include "props/chooser.h"
+#include "props/many_cases.h"
 
 namespace biotope::props {
 namespace {
@@ -463,9 +464,9 @@ RC_GTEST_PROP(ParityWalks, Inv_M1_any_history_of_a_raid3_keeps_what_was_acknowle
   any_history("raid3", std::move(choices));
 }
 
-std::map<std::string, std::uint64_t> long_histories(const char* cls, std::uint64_t count) {
+std::map<std::string, std::uint64_t> long_histories(const char* cls) {
   std::map<std::string, std::uint64_t> reached;
-  for (std::uint64_t seed = 0; seed < count; ++seed) {
+  for (std::uint64_t seed = 0; seed < kManyCases; ++seed) {
     RandomChooser chooser(seed, "parity walk");
     ParityWalk walk(chooser, cls);
     for (int i = 0; i < 24 && walk.complaint().empty(); ++i) walk.step();
@@ -477,19 +478,19 @@ std::map<std::string, std::uint64_t> long_histories(const char* cls, std::uint64
   return reached;
 }
 
-// Ten thousand, and the proof that they get somewhere.
+// Many, and the proof that they get somewhere.
 TEST(ParityWalks, Inv_C4_no_write_hole_in_long_histories_of_a_raid5) {
-  auto reached = long_histories("raid5", 10'000);
+  auto reached = long_histories("raid5");
   for (const char* what : {"came back", "power cut", "power cut and loss", "power cut under load",
                            "power cut while it starts", "pulled", "rebuilt", "sick"}) {
-    EXPECT_GT(reached[what], 1'000U) << what;
+    EXPECT_GT(reached[what], kManyCases / 10) << what;
   }
 }
 TEST(ParityWalks, Inv_M7_long_histories_of_a_raid3) {
-  auto reached = long_histories("raid3", 10'000);
+  auto reached = long_histories("raid3");
   for (const char* what :
        {"came back", "power cut", "power cut and loss", "pulled", "rebuilt", "sick"}) {
-    EXPECT_GT(reached[what], 1'000U) << what;
+    EXPECT_GT(reached[what], kManyCases / 10) << what;
   }
 }
 
