@@ -17,7 +17,7 @@ if(BUILD_TESTING)
   target_compile_options(biotope_test_pch PRIVATE ${BIOTOPE_TEST_OPTIONS})
   target_precompile_headers(biotope_test_pch PRIVATE
                             <gtest/gtest.h> <gmock/gmock.h> <rapidcheck/gtest.h>
-                            ${PROJECT_SOURCE_DIR}/model/testing.h)
+                            ${PROJECT_SOURCE_DIR}/model/mesh.h)
 endif()
 
 # Under sanitizers, where everything is built for the second time, so do libraries. Not elsewhere: of
