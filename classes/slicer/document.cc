@@ -40,6 +40,10 @@ Status same(const Table& wanted, const Table& got) {
 }
 
 tl::unexpected<Error> no_such(int index) { return fail(ENOENT, "there is no partition ", index); }
+tl::unexpected<Error> no_length(std::int64_t length_bytes) {
+  return fail(EINVAL, "no partition has ", length_bytes,
+              " bytes; 0 is as many as there is room for");
+}
 
 }  // namespace
 
@@ -99,6 +103,7 @@ Status Document::become(Table wanted) {
 
 Result<int> Document::add(const NewPartition& wanted) {
   if (const Status fine = may_change(); !fine) return pass_on(fine);
+  if (wanted.length_bytes < 0) return no_length(wanted.length_bytes);
   const Result<int> index = free_index(table_, wanted.index);
   if (!index) return index;
   const Result<Extent> place =
@@ -134,6 +139,7 @@ Status Document::resize(int index, std::int64_t length_bytes) {
   Table after = table_;
   Slice* slice = after.slice(index);
   if (slice == nullptr) return no_such(index);
+  if (length_bytes < 0) return no_length(length_bytes);
   slice->length_bytes =
       length_bytes > 0 ? length_bytes : room_behind(table_, medium(), *slice) - slice->start_bytes;
   return become(std::move(after));

@@ -90,7 +90,35 @@ Verdict Slicer::answer(Bio& bio, Provider& provider) {
   if (name == "PART::offset") return answer_attribute(bio, std::to_string(slice.start_bytes));
   if (name == "PART::depth") return answer_attribute(bio, std::to_string(depth_));
   if (name == "PART::isleaf") return answer_attribute(bio, table_.leaf ? "1" : "0");
+  if (name == "GEOM::physpath") return ask_for_path(bio, provider);
   return Verdict::remapped(consumers().front());
+}
+
+// Where a partition is: where its disk is, and which of it.
+Verdict Slicer::ask_for_path(Bio& bio, Provider& provider) {
+  Children parts(mesh().path(), bio);
+  if (!parts.add_copy(consumers().front(), bio.position_bytes)) return Verdict::done(ENOMEM);
+  bio.driver1 = &provider;
+  return parts.issue(&Slicer::path_found);
+}
+
+void Slicer::path_found(Bio& part) {
+  if (part.error == 0) {
+    std::string path(static_cast<std::size_t>(part.length_bytes), '\0');
+    const auto bytes = std::as_writable_bytes(std::span(path));
+    part.data.copy_out(bytes);
+    const auto& slicer = static_cast<const Slicer&>(part.edge->geom());
+    const auto& partition = *static_cast<const Provider*>(part.parent->driver1);
+    const std::string whole = path.c_str() + ('/' + slicer.slice_of(partition).suffix);
+    if (whole.size() < path.size()) {
+      std::ranges::copy(std::as_bytes(std::span(whole)), bytes.begin());
+      part.data.copy_in(bytes);
+    } else {
+      part.error = ENAMETOOLONG;
+      part.completed_bytes = 0;
+    }
+  }
+  Children::part_done(part);
 }
 
 // Opens ------------------------------------------------------------------------------------------

@@ -109,6 +109,8 @@ class Slicer : public Geom {
   Status check_overlap(const AccessPlan& plan, const Provider& opened,
                        const Provider& sibling) const;
   Verdict answer(Bio& bio, Provider& provider);
+  Verdict ask_for_path(Bio& bio, Provider& provider);
+  static void path_found(Bio& part);
 
   template <class Edit>
   auto edit(Edit change) -> decltype(change(std::declval<Document&>()));
