@@ -483,14 +483,14 @@ TEST(ParityWalks, Inv_C4_no_write_hole_in_long_histories_of_a_raid5) {
   auto reached = long_histories("raid5");
   for (const char* what : {"came back", "power cut", "power cut and loss", "power cut under load",
                            "power cut while it starts", "pulled", "rebuilt", "sick"}) {
-    EXPECT_GT(reached[what], kManyCases / 10) << what;
+    EXPECT_GT(reached[what], kManyCases / 20) << what;
   }
 }
 TEST(ParityWalks, Inv_M7_long_histories_of_a_raid3) {
   auto reached = long_histories("raid3");
   for (const char* what :
        {"came back", "power cut", "power cut and loss", "pulled", "rebuilt", "sick"}) {
-    EXPECT_GT(reached[what], kManyCases / 10) << what;
+    EXPECT_GT(reached[what], kManyCases / 20) << what;
   }
 }
 
