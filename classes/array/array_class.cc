@@ -273,11 +273,16 @@ Task<Status> ArrayClass::destroy(Array& array) {
 }
 
 Task<Status> ArrayClass::clear(Mesh& mesh, Provider& disk) const {
-  const Result<Consumer*> edge = open_alone(mesh, *this, disk);
+  return clear_metadata(mesh, *this, disk, format().kind);
+}
+
+Task<Status> clear_metadata(Mesh& mesh, const Class& cls, Provider& disk,
+                            const metadata::Kind& kind) {
+  const Result<Consumer*> edge = open_alone(mesh, cls, disk);
   if (!edge) co_return pass_on(edge);
   Geom& holder = (*edge)->geom();
   const Stay stay(holder);
-  const Result<metadata::Found> found = co_await metadata::look(**edge, format().kind);
+  const Result<metadata::Found> found = co_await metadata::look(**edge, kind);
   Status done;
   // What is too new to be read can be cleared as well.
   if (found || found.error().code == EOPNOTSUPP) {

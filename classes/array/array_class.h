@@ -68,6 +68,9 @@ Status open_all(Array& array);
 // Opens `disk` r1w1e1 for the metadata of `cls`, without tasting or anybody else: its consumer is
 // that of a geom, which is to be withered.
 Result<Consumer*> open_alone(Mesh& mesh, const Class& cls, Provider& disk);
+// Takes metadata of that kind off a disk that nobody uses, also such as are too new to be read.
+Task<Status> clear_metadata(Mesh& mesh, const Class& cls, Provider& disk,
+                            const metadata::Kind& kind);
 
 // EEXIST when the last sector of `provider` is that of any class of this family.
 Status free_of_metadata(const Bytes& sector, const std::string& provider);

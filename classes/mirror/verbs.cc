@@ -2,27 +2,15 @@
 #include <algorithm>
 #include <utility>
 
+#include "classes/array/verb.h"
 #include "classes/mirror/mirror.h"
 #include "classes/mirror/sync.h"
 #include "model/control_io.h"
 
 namespace biotope::mirror {
 
-namespace {
-
-// Keeps the geom until a verb has been carried out, and tells in any case.
-Task<void> carry_out(std::shared_ptr<Stay> stay, std::function<Task<Status>()> work,
-                     Mirror::Then then) {
-  const Status done = co_await work();
-  then(done);
-  stay.reset();
-}
-
-}  // namespace
-
 void Mirror::verb(Then then, std::function<Task<Status>()> work) {
-  jobs_.post([stay = std::make_shared<Stay>(*this), work = std::move(work),
-              then = std::move(then)] { return carry_out(stay, work, then); });
+  array::carry_out(jobs_, *this, std::move(work), std::move(then));
 }
 
 void Mirror::insert(const std::string& disk, InsertOptions options, Then then) {

@@ -192,13 +192,7 @@ Task<Status> MultipathClass::write_and_compare(Consumer& first, std::vector<Cons
 }
 
 Task<Status> MultipathClass::clear(Mesh& mesh, Provider& disk) const {
-  const Result<Consumer*> edge = array::open_alone(mesh, *this, disk);
-  if (!edge) co_return pass_on(edge);
-  const Result<metadata::Found> found = co_await metadata::look(**edge, kKind);
-  Status done = found ? Status{} : pass_on(found);
-  if (done || done.error().code == EOPNOTSUPP) done = co_await metadata::clear(**edge);
-  mesh.wither((*edge)->geom());
-  co_return done;
+  return array::clear_metadata(mesh, *this, disk, kKind);
 }
 
 }  // namespace biotope

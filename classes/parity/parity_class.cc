@@ -211,20 +211,7 @@ Task<Status> ParityClass::write_records(std::vector<Consumer*> edges, Record rec
 }
 
 Task<Status> ParityClass::clear(Mesh& mesh, Provider& disk) const {
-  const Result<Consumer*> edge = array::open_alone(mesh, *this, disk);
-  if (!edge) co_return pass_on(edge);
-  Geom& holder = (*edge)->geom();
-  const Stay stay(holder);
-  const Result<metadata::Found> found = co_await metadata::look(**edge, kind());
-  Status done;
-  // What is too new to be read can be cleared as well.
-  if (found || found.error().code == EOPNOTSUPP) {
-    done = co_await metadata::clear(**edge);
-  } else {
-    done = pass_on(found);
-  }
-  mesh.wither(holder);
-  co_return done;
+  return array::clear_metadata(mesh, *this, disk, kind());
 }
 
 }  // namespace biotope::parity

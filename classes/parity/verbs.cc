@@ -2,27 +2,15 @@
 #include <algorithm>
 #include <utility>
 
+#include "classes/array/verb.h"
 #include "classes/parity/group.h"
 #include "classes/parity/parity_class.h"
 #include "model/control_io.h"
 
 namespace biotope::parity {
 
-namespace {
-
-// Keeps the geom until a verb has been carried out, and tells in any case.
-Task<void> carry_out(std::shared_ptr<Stay> stay, std::function<Task<Status>()> work,
-                     Group::Then then) {
-  const Status done = co_await work();
-  then(done);
-  stay.reset();
-}
-
-}  // namespace
-
 void Group::verb(Then then, std::function<Task<Status>()> work) {
-  jobs_.post([stay = std::make_shared<Stay>(*this), work = std::move(work),
-              then = std::move(then)] { return carry_out(stay, work, then); });
+  array::carry_out(jobs_, *this, std::move(work), std::move(then));
 }
 
 void Group::insert(const std::string& disk, Then then) {
