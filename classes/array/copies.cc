@@ -33,18 +33,33 @@ bool Copies::any_good() const {
 
 bool Copies::add(Children& parts, const Bio& bio, std::size_t copy, std::int64_t done_bytes,
                  const Piece& place) {
-  Bio* part = parts.add_own(*place.to, bio.command, place.position_bytes, place.length_bytes,
-                            bio.data.shifted(done_bytes));
+  Bio* part = parts.add_own(place.to == nullptr ? *bio.edge : *place.to, bio.command,
+                            place.position_bytes, place.length_bytes, bio.data.shifted(done_bytes));
   if (part == nullptr) return false;
   part->caller1 = &attempt(copy, copy);
   set_position(*part, bio.position_bytes + done_bytes);
   return true;
 }
 
+// A part on no disk has its parent's edge.
+Verdict Copies::send(Children& parts, bool all_on_disks, BioDone each_done) {
+  if (all_on_disks) return parts.issue(each_done);
+  return parts.hand_to([&](Bio& part) {
+    part.done = each_done;
+    if (part.edge != part.parent->edge) return mesh_.submit(part, *part.edge);
+    work_out(part, static_cast<const Attempt*>(part.caller1)->now);
+  });
+}
+
+void Copies::work_out(Bio& part, std::size_t) { mesh_.deliver(part, EOPNOTSUPP); }
+
+void Copies::part_back(Bio& part) { OrderGate::part_done(part); }
+
 // In pieces that lie together on every copy, so that each can be read from each.
 Verdict Copies::read(Bio& bio) {
   if (!any_good()) return Verdict::done(ENXIO);
   Children parts(mesh_.path(), bio);
+  bool all_on_disks = true;
   for (std::int64_t done = 0; done < bio.length_bytes;) {
     const std::int64_t at = bio.position_bytes + done;
     std::int64_t length = bio.length_bytes - done;
@@ -52,24 +67,44 @@ Verdict Copies::read(Bio& bio) {
       length = piece_of(copy, at, length).length_bytes;
     }
     const std::size_t copy = choose(at, length);
-    if (!add(parts, bio, copy, done, piece_of(copy, at, length))) return Verdict::done(ENOMEM);
+    const Piece place = piece_of(copy, at, length);
+    if (!add(parts, bio, copy, done, place)) return Verdict::done(ENOMEM);
+    all_on_disks = all_on_disks && place.to != nullptr;
     done += length;
   }
-  return parts.issue(&Copies::read_done);
+  return send(parts, all_on_disks, &Copies::read_done);
 }
 
 void Copies::read_done(Bio& part) {
   const Attempt& tried = *static_cast<const Attempt*>(part.caller1);
   if (part.error != 0 && tried.copies->read_again(part, tried)) return;
-  OrderGate::part_done(part);
+  tried.copies->part_back(part);
+}
+
+// What was asked of a disk is now to be worked out.
+void Copies::hand_over(Bio& part, std::size_t copy) {
+  part.id = 0;
+  part.flags &= kBioInheritedFlags;
+  part.edge = part.parent->edge;
+  part.offset_bytes = part.position_bytes = position_of(part);
+  part.completed_bytes = 0;
+  work_out(part, copy);
 }
 
 bool Copies::read_again(Bio& part, const Attempt& tried) {
+  if (part.edge != part.parent->edge && good(tried.now) && works_out(tried.now)) {
+    hand_over(part, tried.now);
+    return true;
+  }
   for (std::size_t next = (tried.now + 1) % count_; next != tried.first;
        next = (next + 1) % count_) {
     if (!good(next)) continue;
     const Piece place = piece_of(next, position_of(part), part.length_bytes);
     part.caller1 = &attempt(tried.first, next);
+    if (place.to == nullptr) {
+      hand_over(part, next);
+      return true;
+    }
     part.offset_bytes = place.position_bytes;
     mesh_.submit(part, *place.to);
     return true;
@@ -80,15 +115,17 @@ bool Copies::read_again(Bio& part, const Attempt& tried) {
 Verdict Copies::write(Bio& bio) {
   if (!any_good()) return Verdict::done(ENXIO);
   Children parts(mesh_.path(), bio);
+  bool all_on_disks = true;
   for (std::size_t copy = 0; copy < count_; ++copy) {
     if (!good(copy)) continue;
     for (std::int64_t done = 0; done < bio.length_bytes;) {
-      const Piece place = piece_of(copy, bio.position_bytes + done, bio.length_bytes - done);
+      const Piece place = written_piece(copy, bio.position_bytes + done, bio.length_bytes - done);
       if (!add(parts, bio, copy, done, place)) return Verdict::done(ENOMEM);
+      all_on_disks = all_on_disks && place.to != nullptr;
       done += place.length_bytes;
     }
   }
-  return parts.issue(&Copies::write_done);
+  return send(parts, all_on_disks, &Copies::write_done);
 }
 
 void Copies::write_done(Bio& part) {
@@ -96,6 +133,6 @@ void Copies::write_done(Bio& part) {
   attempt.copies->written(part, attempt.now);
 }
 
-void Copies::written(Bio& part, std::size_t) { OrderGate::part_done(part); }
+void Copies::written(Bio& part, std::size_t) { part_back(part); }
 
 }  // namespace biotope::array

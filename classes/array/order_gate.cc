@@ -20,10 +20,13 @@ Verdict OrderGate::wait(Bio& bio) {
 }
 
 // Completions of what was remapped are not heard here; the edges count them.
+bool OrderGate::idle() const {
+  return std::ranges::all_of(geom_.consumers(),
+                             [](const Consumer& c) { return c.in_flight() == 0; });
+}
+
 void OrderGate::run_when_idle() {
-  const bool idle =
-      std::ranges::all_of(geom_.consumers(), [](const Consumer& c) { return c.in_flight() == 0; });
-  if (idle) return run();
+  if (idle()) return run();
   later_.after(RequestPath::kReplayDelay_ns, [this] { run_when_idle(); });
 }
 

@@ -20,6 +20,8 @@ class OrderGate {
  protected:
   ~OrderGate() = default;
 
+  // Nothing is under way. Default: no request is in flight below the geom.
+  virtual bool idle() const;
   // Issues the parts of a request that waited; each must end in part_done().
   virtual Verdict issue(Bio& bio) = 0;
 

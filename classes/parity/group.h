@@ -85,6 +85,11 @@ class Group : public Geom {
   // Then it is, and what is to become of it will show. `edge` is the array's own, open r1w1e1.
   void arrive(Consumer& edge, Record record);
 
+  // Made by hand on `edges`, all of its members, which are its own and open r1w1e1. The last one
+  // gets what fits the others. Nothing is ever said on the disks, so one that was lost must be
+  // inserted.
+  Status begin_by_hand(const std::vector<Consumer*>& edges);
+
   // Verbs. Each is refused whole or carried out after those asked for before; `then` is told in the
   // end, once. Disks are meant by the names of their providers.
   //

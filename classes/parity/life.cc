@@ -284,6 +284,17 @@ Properties Group::own_properties() const {
   return p;
 }
 
+Status Group::begin_by_hand(const std::vector<Consumer*>& edges) {
+  for (std::size_t i = 0; i < count(); ++i) {
+    place(i, *edges[i], Record(), i + 1 < count() ? Member::State::good : Member::State::copying);
+  }
+  state_ = State::running;
+  refresh();
+  if (Status published = publish(); !published) return published;
+  want_copy(count() - 1);
+  return {};
+}
+
 Status Group::publish() {
   const Result<Provider*> provider =
       mesh().new_provider(*this, sentence(cls().name(), '/', name()), own_properties());

@@ -35,6 +35,11 @@ const Parameter kOptions[] = {
 constexpr std::int64_t kMostSectorBytes = 1 << 20;
 constexpr std::size_t kLongestName = 15;  // and a NUL
 
+// How much of a disk is the array's.
+std::int64_t usable_bytes(const Record& record, const Properties& disk) {
+  return record.by_hand ? disk.media_size_bytes : metadata::place_bytes(disk);
+}
+
 std::uint32_t number_for(const std::string& what) {
   boost::crc_32_type crc;
   crc.process_bytes(what.data(), what.size());
@@ -53,12 +58,12 @@ void ParityClass::configure(const biotope::Values& values) {
 
 Status ParityClass::fits(const Record& record, const Properties& disk) const {
   if (member_sector_bytes(record) % disk.sector_size_bytes != 0 ||
-      disk.sector_size_bytes < least_sector_bytes()) {
+      (!record.by_hand && disk.sector_size_bytes < least_sector_bytes())) {
     return fail(EINVAL, "its sectors of ", disk.sector_size_bytes, " bytes do not divide those of ",
                 member_sector_bytes(record));
   }
-  if (metadata::place_bytes(disk) < needed_bytes(record)) {
-    return fail(EINVAL, "it has ", metadata::place_bytes(disk), " usable bytes, and ",
+  if (usable_bytes(record, disk) < needed_bytes(record)) {
+    return fail(EINVAL, "it has ", usable_bytes(record, disk), " usable bytes, and ",
                 needed_bytes(record), " are needed");
   }
   return {};
@@ -106,46 +111,73 @@ Status ParityClass::join(Taster& taster, Record record, Geom*& made) const {
 
 // Made -------------------------------------------------------------------------------------------
 
-Result<Record> ParityClass::planned(const Mesh& mesh, const std::string& name,
-                                    const std::vector<Provider*>& below,
-                                    const Values& values) const {
+Result<Record> ParityClass::planned(const Mesh& mesh, const Creation& creation,
+                                    bool by_hand) const {
   const auto refuse = [&](int code, const auto&... why) {
-    return fail(code, this->name(), ' ', name, " can not be made: ", why...);
+    return fail(code, name(), ' ', creation.name, " can not be made: ", why...);
   };
-  if (name.empty() || name.size() > kLongestName || name.find('/') != std::string::npos) {
+  const std::size_t longest = by_hand ? creation.name.size() : kLongestName;
+  if (creation.name.empty() || creation.name.size() > longest ||
+      creation.name.find('/') != std::string::npos) {
     return refuse(EINVAL, "a name has 1 to ", kLongestName, " characters and no slash");
   }
-  if (mesh.geom(this->name(), name) != nullptr) return refuse(EEXIST, "there is one of that name");
-  if (below.size() < 3 || below.size() > kMostMembers) {
-    return refuse(EINVAL, "it needs 3 to ", kMostMembers, " disks, not ", below.size());
+  if (mesh.geom(name(), creation.name) != nullptr) {
+    return refuse(EEXIST, "there is one of that name");
   }
-  std::int64_t sector = 1;
-  std::int64_t usable = std::numeric_limits<std::int64_t>::max();
-  for (const Provider* disk : below) {
-    if (std::ranges::count(below, disk) > 1) return refuse(EINVAL, disk->name(), " is named twice");
-    if (disk->sector_size_bytes() < least_sector_bytes()) {
-      return refuse(EINVAL, "the metadata do not fit into a sector of ", disk->name(), ", of ",
-                    disk->sector_size_bytes(), " bytes");
-    }
-    if (sector <= kMostSectorBytes) sector = std::lcm(sector, disk->sector_size_bytes());
-    usable = std::min(usable, metadata::place_bytes(disk->properties()));
-  }
-  if (sector > kMostSectorBytes) {
-    return refuse(EINVAL, "the sectors of its disks differ too much");
+  if (creation.below.size() < 3 || creation.below.size() > kMostMembers) {
+    return refuse(EINVAL, "it needs 3 to ", kMostMembers, " disks, not ", creation.below.size());
   }
   Record record;
-  record.name = name;
-  record.count = static_cast<std::uint16_t>(below.size());
+  record.name = creation.name;
+  record.count = static_cast<std::uint16_t>(creation.below.size());
   record.view.syncid = 1;
-  if (!values.boolean("autosync")) record.array_flags |= kNoAutoSync;
-  if (const Status fine = plan(record, values, usable, sector); !fine) {
+  record.by_hand = by_hand;
+  if (!creation.values.boolean("autosync")) record.array_flags |= kNoAutoSync;
+  if (const Status fine = common(record, creation); !fine) {
     return refuse(fine.error().code, fine.error().text);
   }
-  const auto wished = static_cast<std::uint32_t>(values.integer("id"));
+  const auto wished = static_cast<std::uint32_t>(creation.values.integer("id"));
   record.id = wished != 0 ? wished
-                          : number_for(sentence(this->name(), name, below.front()->id(),
+                          : number_for(sentence(name(), creation.name, creation.below.front()->id(),
                                                 const_cast<Mesh&>(mesh).executor().now_ns()));
   return record;
+}
+
+// What its disks have in common, and so what the array is like.
+Status ParityClass::common(Record& record, const Creation& creation) const {
+  std::int64_t sector = 1;
+  std::int64_t usable = std::numeric_limits<std::int64_t>::max();
+  for (const Provider* disk : creation.below) {
+    if (std::ranges::count(creation.below, disk) > 1) {
+      return fail(EINVAL, disk->name(), " is named twice");
+    }
+    if (!record.by_hand && disk->sector_size_bytes() < least_sector_bytes()) {
+      return fail(EINVAL, "the metadata do not fit into a sector of ", disk->name(), ", of ",
+                  disk->sector_size_bytes(), " bytes");
+    }
+    if (sector <= kMostSectorBytes) sector = std::lcm(sector, disk->sector_size_bytes());
+    usable = std::min(usable, usable_bytes(record, disk->properties()));
+  }
+  if (sector > kMostSectorBytes) return fail(EINVAL, "the sectors of its disks differ too much");
+  return plan(record, creation.values, usable, sector);
+}
+
+Result<Geom*> ParityClass::make_by_hand(Mesh& mesh, const Creation& creation) const {
+  const Result<Record> record = planned(mesh, creation, true);
+  if (!record) return pass_on(record);
+  auto& group = static_cast<Group&>(mesh.add(make(mesh, *record)));
+  std::vector<Consumer*> edges;
+  Status done;
+  for (Provider* disk : creation.below) {
+    const Result<Consumer*> edge = mesh.new_consumer(group, *disk);
+    done = edge ? mesh.access(**edge, kReadWriteExclusive) : pass_on(edge);
+    if (!done) break;
+    edges.push_back(*edge);
+  }
+  if (done) done = group.begin_by_hand(edges);
+  if (done) return &group;
+  mesh.wither(group);
+  return pass_on(done);
 }
 
 Task<Status> ParityClass::label(Mesh& mesh, std::string name, std::vector<Provider*> below,
@@ -155,7 +187,8 @@ Task<Status> ParityClass::label(Mesh& mesh, std::string name, std::vector<Provid
   for (const Provider* disk : below) {
     if (disk == nullptr) co_return fail(ENOENT, "one of the disks is not there");
   }
-  Result<Record> record = planned(mesh, name, below, *values);
+  const Creation creation{name, below, *values};
+  Result<Record> record = planned(mesh, creation, false);
   if (!record) co_return pass_on(record);
   const bool hardcode = values->boolean("hardcode");
   Status done;

@@ -52,10 +52,12 @@ class ParityClass : public Class {
   virtual std::int64_t member_sector_bytes(const Record& record) const = 0;
   virtual std::int64_t needed_bytes(const Record& record) const = 0;  // of each, before metadata
   virtual std::int64_t least_sector_bytes() const = 0;
+  // For create(): an array without metadata on the disks in `creation`, open from now on.
+  Result<Geom*> make_by_hand(Mesh& mesh, const Creation& creation) const;
 
  private:
-  Result<Record> planned(const Mesh& mesh, const std::string& name,
-                         const std::vector<Provider*>& below, const Values& values) const;
+  Result<Record> planned(const Mesh& mesh, const Creation& creation, bool by_hand) const;
+  Status common(Record& record, const Creation& creation) const;
   Status join(Taster& taster, Record record, Geom*& made) const;
   Task<Status> write_records(std::vector<Consumer*> edges, Record record, bool hardcode) const;
 

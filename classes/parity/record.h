@@ -58,6 +58,9 @@ struct Record {
   std::int64_t member_bytes() const {
     return static_cast<std::int64_t>(media_size_bytes / (count - std::uint64_t{1}));
   }
+  // Made by hand: its disks say nothing of it, and all of each is the array's.
+  bool by_hand = false;
+
   friend bool operator==(const Record&, const Record&) = default;
 };
 

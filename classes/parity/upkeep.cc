@@ -56,6 +56,7 @@ void Group::raise() {
 }
 
 Task<Status> Group::store(std::size_t index, std::uint32_t number, Record record) {
+  if (self_.by_hand) co_return Status{};
   Consumer& edge = *members_[index].edge;
   Bytes sector = encode(kind().kind(), record, edge.provider()->sector_size_bytes());
   Status stored = co_await metadata::store(edge, std::move(sector));

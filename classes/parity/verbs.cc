@@ -119,7 +119,7 @@ Task<Status> Group::remove_job(std::string disk) {
   if (counted) raise();
   fine = co_await record_all();
   if (!fine && state_ == State::running) end("what it is can not be noted");
-  if (find(index, number) != nullptr) {
+  if (find(index, number) != nullptr && !self_.by_hand) {
     const Status cleared = co_await metadata::store(*members_[index].edge, Bytes(sector));
     if (fine && !cleared) fine = cleared;
   }
@@ -157,6 +157,7 @@ Task<Status> Group::rebuild_job(std::string disk) {
 
 // A disk that bears this array's metadata and is not with it: out of date, or found broken.
 Task<Status> Group::take_back(std::string disk) {
+  if (self_.by_hand) co_return fail(ENOENT, disk, " is no member of ", title(), "; insert it");
   const Result<Consumer*> edge = open_disk(disk);
   if (!edge) co_return pass_on(edge);
   const std::uint64_t edge_id = (*edge)->id();
@@ -218,7 +219,7 @@ Task<Status> Group::stop_job(bool wipe) {
     if (!wipe && state_ == State::running) done = co_await record_all();
   }
   for (std::size_t i = 0; wipe && i < count(); ++i) {
-    if (members_[i].edge == nullptr) continue;
+    if (members_[i].edge == nullptr || self_.by_hand) continue;
     const Status cleared = co_await metadata::clear(*members_[i].edge);
     if (!cleared) done = cleared;
   }
@@ -255,7 +256,7 @@ std::string Group::recipe() const {
     if (m.edge == nullptr) return {};
     names.push_back(m.provider);
   }
-  return recipe_of(*this, values(), "label", names);
+  return recipe_of(*this, values(), self_.by_hand ? "create" : "label", names);
 }
 
 std::string Group::about(const Provider&) const {

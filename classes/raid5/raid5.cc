@@ -36,8 +36,10 @@ std::size_t Raid5::parity_member(const Row& op) const {
   return parity_at(op.number * stripe_bytes());
 }
 
-// Left-symmetric: data begin behind the parity and go round.
+// Left-symmetric: data begin behind the parity and go round. Vinum's: they begin on the first
+// member, and leave out the parity's.
 std::size_t Raid5::member_of(const Row& op, std::size_t chunk) const {
+  if (self().by_hand) return chunk < parity_member(op) ? chunk : chunk + 1;
   return (parity_member(op) + 1 + chunk) % count();
 }
 

@@ -11,6 +11,9 @@ namespace biotope {
 // Stripes over all disks but one of each row, which has the row's parity; the parity goes from disk
 // to disk (left-symmetric). What a write will change is first in a log (log.h), so a power cut
 // leaves each write done or not done, also when a disk is lost with it.
+//
+// Made by hand it is what vinum calls a raid5 plex: neither metadata nor a log, and the data of a
+// row lie in order on the disks that do not have its parity (left-asymmetric).
 class Raid5 final : public parity::Group {
  public:
   using Group::Group;
@@ -77,6 +80,7 @@ class Raid5 final : public parity::Group {
   void work_out_anew(const Row& op) const;
   template <class Visit>
   bool for_each_change(const Row& op, Visit visit) const;
+  std::uint64_t changing(const Row& op) const;
   void log(Row& op);
   void wait_for_log(Row& op);
   void wake();
@@ -100,6 +104,10 @@ class Raid5Class final : public parity::ParityClass {
   }
   std::span<const Parameter> parameters() const override;
   const metadata::Kind& kind() const override;
+  // Without metadata and log; of the parameters only the stripe counts.
+  Result<Geom*> create(Mesh& mesh, const Creation& creation) override {
+    return make_by_hand(mesh, creation);
+  }
 
  protected:
   std::unique_ptr<parity::Group> make(Mesh& mesh, parity::Record self) const override;

@@ -38,6 +38,7 @@ constexpr metadata::Kind kKind{.magic = "BIOTOPE::RAID5", .newest = 5, .bytes = 
 Values Raid5::values() const {
   Values values;
   values.set("stripe_size", stripe_bytes());
+  if (self().by_hand) return values;
   values.set("log", std::int64_t{self().log_slots});
   values.set("autosync", !self().has(parity::kNoAutoSync));
   values.set("id", std::int64_t{self().id});
@@ -70,11 +71,15 @@ Status Raid5Class::sane(const Record& r) const {
 Status Raid5Class::plan(Record& r, const Values& values, std::int64_t usable_bytes,
                         std::int64_t sector_bytes) const {
   const std::int64_t stripe = values.integer("stripe_size");
-  const std::int64_t slots = values.integer("log");
+  const std::int64_t slots = r.by_hand ? 0 : values.integer("log");
   if (stripe % sector_bytes != 0) {
     return fail(EINVAL, "its stripes of ", stripe, " bytes are no whole sectors of ", sector_bytes);
   }
   const std::int64_t rows = (usable_bytes - slots * (sector_bytes + stripe)) / stripe;
+  if (rows <= 0 && r.by_hand) {
+    return fail(EINVAL, "its smallest disk has ", usable_bytes, " bytes, less than a stripe of ",
+                stripe);
+  }
   if (rows <= 0) {
     return fail(EINVAL, "its smallest disk has ", usable_bytes, " usable bytes, and the log takes ",
                 slots * (sector_bytes + stripe), "; choose a smaller one, or smaller stripes");

@@ -159,7 +159,22 @@ bool Raid5::for_each_change(const Row& op, Visit visit) const {
   return visit(parity, op.hull, Data(place(op, parity, op.hull)));
 }
 
+// Who takes part.
+std::uint64_t Raid5::changing(const Row& op) const {
+  std::uint64_t members = written_set();
+  if (op.method == Method::no_parity) members &= ~bit(parity_member(op));
+  for (std::size_t chunk = 0; chunk < data_chunks(); ++chunk) {
+    if (part_of(op, chunk).length_bytes() <= 0) members &= ~bit(member_of(op, chunk));
+  }
+  return members;
+}
+
 void Raid5::log(Row& op) {
+  if (self().by_hand) {
+    op.members = changing(op);
+    op.step = &Raid5::apply;
+    return apply(op);
+  }
   op.step = &Raid5::log;
   // Who does not take part must not be taken for good after a power cut: its row would not fit.
   if (wait_until_recorded(op)) return;
@@ -167,12 +182,7 @@ void Raid5::log(Row& op) {
     if (window_.full()) return wait_for_log(op);
     op.logged = window_.take();
   }
-  const std::size_t parity = parity_member(op);
-  op.members = written_set();
-  if (op.method == Method::no_parity) op.members &= ~bit(parity);
-  for (std::size_t chunk = 0; chunk < data_chunks(); ++chunk) {
-    if (part_of(op, chunk).length_bytes() <= 0) op.members &= ~bit(member_of(op, chunk));
-  }
+  op.members = changing(op);
   op.task->flags |= kBioForceUnitAccess;
   Children parts(mesh().path(), *op.task);
   const bool fine = for_each_change(op, [&](std::size_t member, Part part, const Data& data) {

@@ -13,6 +13,7 @@ class Composer {
   Composer(Mesh& mesh, const Plan& plan) : mesh_(mesh), stack_(mesh), plan_(plan) {}
 
   Result<Composed> compose() {
+    if (Status whole = no_stale_subdisk(); !whole) return pass_on(whole);
     if (Status done = drives(); !done) return pass_on(done);
     Composed all;
     for (const Volume& volume : plan_.config.volumes) {
@@ -25,6 +26,20 @@ class Composer {
   }
 
  private:
+  // Which subdisk does not fit the others: the module has no way to be told, it builds the last
+  // one.
+  Status no_stale_subdisk() const {
+    for (const Volume& volume : plan_.config.volumes) {
+      for (const Plex& plex : volume.plexes) {
+        const auto stale = std::ranges::find(plex.subdisks, false, &Subdisk::up);
+        if (!plex.up || stale == plex.subdisks.end()) continue;
+        return fail(EINVAL, "line ", stale->line, ": subdisk ", stale->name,
+                    " is stale; start it in a vinum of one module, then compose");
+      }
+    }
+    return {};
+  }
+
   Status drives() {
     for (std::size_t i = 0; i < plan_.disks.size(); ++i) {
       std::vector<biotope::Subdisk> subdisks;
@@ -51,11 +66,13 @@ class Composer {
       const std::string name = sentence(plan_.config.drives[one.drive].name, '/', one.name);
       below.push_back(mesh_.provider(name));
     }
-    const bool striped = plex.organisation == Plex::Organisation::striped && below.size() > 1;
-    if (!striped) return stack_.put_one("concat", plex.name, below);
+    const bool raid5 = plex.organisation == Plex::Organisation::raid5;
+    if (plex.stripe_bytes == 0 || below.size() == 1) {
+      return stack_.put_one("concat", plex.name, below);
+    }
     Values values;
     values.set("stripe_size", plex.stripe_bytes);
-    return stack_.put_one("stripe", plex.name, below, values);
+    return stack_.put_one(raid5 ? "raid5" : "stripe", plex.name, below, values);
   }
 
   Result<Provider*> mirrored(const Volume& volume) {

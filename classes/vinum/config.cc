@@ -145,10 +145,11 @@ class Reader {
   Status organisation(Plex& plex) {
     const std::string_view word = take();
     if (word == "concat") return {};
-    if (word != "striped") {
-      return bad("a plex is organised as 'concat' or 'striped SIZE', not as '", word, "'");
+    if (word != "striped" && word != "raid5") {
+      return bad("a plex is organised as 'concat', 'striped SIZE' or 'raid5 SIZE', not as '", word,
+                 "'");
     }
-    plex.organisation = Plex::Organisation::striped;
+    plex.organisation = word == "raid5" ? Plex::Organisation::raid5 : Plex::Organisation::striped;
     if (Status done = size_into("the stripe", plex.stripe_bytes); !done) return done;
     if (plex.stripe_bytes == 0) return bad("a stripe has at least one sector");
     return {};
@@ -175,14 +176,15 @@ class Reader {
       } else if (keyword == "volume" || keyword == "vol") {
         done = find(config_.volumes, take(), "volume", of);
       } else if (keyword == "state") {
-        done = state(plex);
+        done = state(plex.up, "down");
       } else {
         done = bad("a plex has no '", keyword, "'; it has name, org, volume and state");
       }
       if (!done) return done;
     }
     if (config_.volumes.empty()) return bad("a plex needs a volume before it");
-    if (!organised) return bad("a plex says how it is organised: org concat or org striped SIZE");
+    if (!organised)
+      return bad("a plex says how it is organised: org concat, org striped SIZE or org raid5 SIZE");
     return add_plex(config_.volumes[of], std::move(plex), wished);
   }
   Status add_plex(Volume& volume, Plex plex, std::string_view wished) {
@@ -197,10 +199,12 @@ class Reader {
     volume.plexes.push_back(std::move(plex));
     return {};
   }
-  Status state(Plex& plex) {
+  Status state(bool& up, std::string_view other) {
     const std::string_view word = take();
-    if (word != "up" && word != "down") return bad("a state is 'up' or 'down', not '", word, "'");
-    plex.up = word == "up";
+    if (word != "up" && word != other) {
+      return bad("its state is 'up' or '", other, "', not '", word, "'");
+    }
+    up = word == "up";
     return {};
   }
 
@@ -251,6 +255,7 @@ class Reader {
       return find(config_.drives, take(), "drive", line.subdisk.drive);
     }
     if (keyword == "plex") return find_plex(take(), line.plex);
+    if (keyword == "state") return state(line.subdisk.up, "stale");
     if (keyword == "length" || keyword == "len" || keyword == "size") {
       line.has_length = true;
       return size_into("a length", line.subdisk.length_bytes);
@@ -258,7 +263,7 @@ class Reader {
     if (keyword == "driveoffset") return size_into("an offset", line.subdisk.start_bytes.emplace());
     if (keyword == "plexoffset") return size_into("an offset", line.plexoffset.emplace());
     return bad("a subdisk has no '", keyword,
-               "'; it has name, length, drive, driveoffset, plexoffset and plex");
+               "'; it has name, length, drive, driveoffset, plexoffset, plex and state");
   }
 
   Status subdisk() {
@@ -290,12 +295,28 @@ class Reader {
   Status follows(const Plex& plex, const std::string& subdisk, std::int64_t plexoffset) const {
     std::int64_t expected = 0;
     for (const Subdisk& one : plex.subdisks) {
-      expected +=
-          plex.organisation == Plex::Organisation::striped ? plex.stripe_bytes : one.length_bytes;
+      expected += plex.stripe_bytes != 0 ? plex.stripe_bytes : one.length_bytes;
     }
     if (plexoffset == expected) return {};
     return bad(subdisk, " is at ", plexoffset, " of plex ", plex.name, ", and the next place is ",
                expected, "; a plex has no holes");
+  }
+
+  Status subdisks_of(const Plex& plex) {
+    const bool raid5 = plex.organisation == Plex::Organisation::raid5;
+    const auto stale = std::ranges::count(plex.subdisks, false, &Subdisk::up);
+    if (plex.subdisks.empty()) return bad("plex ", plex.name, " has no subdisk");
+    if (raid5 && (plex.subdisks.size() < 3 || plex.subdisks.size() > kMostSubdisks)) {
+      return bad("plex ", plex.name, ", a raid5, has 3 to ", kMostSubdisks, " subdisks, not ",
+                 plex.subdisks.size());
+    }
+    if (!raid5 && stale > 0) {
+      return bad("plex ", plex.name, " is no raid5, so all of it is up or down, not a subdisk");
+    }
+    if (raid5 && plex.up && stale > 1) {
+      return bad("plex ", plex.name, " lacks ", stale, " subdisks, so it can not be up");
+    }
+    return {};
   }
 
   Status whole() {
@@ -307,7 +328,7 @@ class Reader {
       }
       for (const Plex& plex : volume.plexes) {
         line_ = plex.line;
-        if (plex.subdisks.empty()) return bad("plex ", plex.name, " has no subdisk");
+        if (Status fine = subdisks_of(plex); !fine) return fine;
       }
     }
     if (config_.volumes.empty()) return fail(EINVAL, title_, ": the configuration has no volume");
@@ -342,7 +363,7 @@ std::int64_t Plex::used_of(const Subdisk& one) const {
 std::int64_t Plex::size_bytes() const {
   std::int64_t sum = 0;
   for (const Subdisk& one : subdisks) sum += used_of(one);
-  return sum;
+  return organisation == Organisation::raid5 ? sum - used_of(subdisks.front()) : sum;
 }
 
 std::int64_t Volume::size_bytes() const {
@@ -354,6 +375,16 @@ std::int64_t Volume::size_bytes() const {
 Result<Config> parse(const std::string& title, std::string_view text) {
   return Reader(title).read(text);
 }
+
+namespace {
+
+std::string text_of(const Plex& plex) {
+  if (plex.organisation == Plex::Organisation::concat) return "concat";
+  return sentence(plex.organisation == Plex::Organisation::raid5 ? "raid5 " : "striped ",
+                  plex.stripe_bytes);
+}
+
+}  // namespace
 
 std::string text_of(const Config& config) {
   std::string text;
@@ -367,15 +398,12 @@ std::string text_of(const Config& config) {
     }
     text += '\n';
     for (const Plex& plex : volume.plexes) {
-      text += sentence("plex name ", plex.name, " org ");
-      text += plex.organisation == Plex::Organisation::concat
-                  ? std::string("concat")
-                  : sentence("striped ", plex.stripe_bytes);
-      text += sentence(" volume ", volume.name, " state ", plex.up ? "up" : "down", '\n');
+      text += sentence("plex name ", plex.name, " org ", text_of(plex), " volume ", volume.name,
+                       " state ", plex.up ? "up" : "down", '\n');
       for (const Subdisk& one : plex.subdisks) {
         text += sentence("sd name ", one.name, " drive ", config.drives[one.drive].name, " plex ",
                          plex.name, " length ", one.length_bytes, " driveoffset ",
-                         one.start_bytes.value_or(0), '\n');
+                         one.start_bytes.value_or(0), one.up ? "" : " state stale", '\n');
       }
     }
   }

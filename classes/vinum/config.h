@@ -14,8 +14,9 @@ namespace biotope::vinum {
 //
 //   drive d1 device da0
 //   volume home [readpol round | readpol prefer PLEX]
-//     plex [name NAME] org concat | striped SIZE [volume VOLUME] [state up|down]
+//     plex [name NAME] org concat | striped SIZE | raid5 SIZE [volume VOLUME] [state up|down]
 //       sd [name NAME] length SIZE drive DRIVE [driveoffset SIZE] [plexoffset SIZE] [plex PLEX]
+//          [state up|stale]
 //
 // A plex belongs to the volume before it and a subdisk to the plex before it, unless they say
 // another; their names are then VOLUME.p0 and PLEX.s0. Sizes are in bytes, or in units of k, m, g,
@@ -32,14 +33,15 @@ struct Subdisk {
   std::size_t drive;  // which
   std::int64_t length_bytes;
   std::optional<std::int64_t> start_bytes;  // on the drive
+  bool up = true;                           // of a raid5: it fits the others
   std::size_t line;
 };
 
 struct Plex {
-  enum class Organisation { concat, striped };
+  enum class Organisation { concat, striped, raid5 };
   std::string name;
   Organisation organisation;
-  std::int64_t stripe_bytes;  // of a striped one
+  std::int64_t stripe_bytes;  // 0 for a concat
   bool up = true;             // it has what the volume has
   std::vector<Subdisk> subdisks;
   std::size_t line;
@@ -63,6 +65,7 @@ struct Config {
 
 inline constexpr std::size_t kMostTextBytes = 65536;  // what a drive has room for
 inline constexpr std::size_t kMostPlexes = 8;         // of a volume
+inline constexpr std::size_t kMostSubdisks = 33;      // of a raid5 plex
 
 // EINVAL, beginning with `title` and the number of the line, for what is none.
 Result<Config> parse(const std::string& title, std::string_view text);

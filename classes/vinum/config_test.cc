@@ -96,15 +96,16 @@ TEST(VinumConfig, a_line_that_is_wrong_is_named) {
        "v: line 1: a volume takes 'readpol round' or 'readpol prefer PLEX', not 'readpol'"},
       {"\n\nplex org concat", "v: line 3: a plex needs a volume before it"},
       {"volume v\nplex",
-       "v: line 2: a plex says how it is organised: org concat or org striped "
+       "v: line 2: a plex says how it is organised: org concat, org striped SIZE or org raid5 "
        "SIZE"},
-      {"volume v\nplex org raid5 64k",
-       "v: line 2: a plex is organised as 'concat' or 'striped SIZE', not as 'raid5'"},
+      {"volume v\nplex org raid6 64k",
+       "v: line 2: a plex is organised as 'concat', 'striped SIZE' or 'raid5 SIZE', not as "
+       "'raid6'"},
       {"volume v\nplex org striped",
        "v: line 2: the stripe is a size, such as 512s or 10m, not ''"},
       {"volume v\nplex org striped 0", "v: line 2: a stripe has at least one sector"},
       {"volume v\nplex org concat state broken",
-       "v: line 2: a state is 'up' or 'down', not 'broken'"},
+       "v: line 2: its state is 'up' or 'down', not 'broken'"},
       {"volume v\nplex org concat volume w", "v: line 2: there is no volume 'w' before this line"},
       {"volume v", "v: line 1: volume v has no plex"},
       {kPlex, "v: line 3: plex v.p0 has no subdisk"},
@@ -125,8 +126,8 @@ TEST(VinumConfig, a_subdisk_that_is_wrong_is_named_by_its_line) {
       {start + "sd length 1m",
        "v: line 4: a subdisk says its length and its drive: sd length SIZE drive DRIVE"},
       {start + "sd len 1m drive d colour red",
-       "v: line 4: a subdisk has no 'colour'; it has name, length, drive, driveoffset, plexoffset "
-       "and plex"},
+       "v: line 4: a subdisk has no 'colour'; it has name, length, drive, driveoffset, "
+       "plexoffset, plex and state"},
       {start + "sd len 1m drive d\nsd len 1m drive d plexoffset 2m",
        "v: line 5: v.p0.s1 is at 2097152 of plex v.p0, and the next place is 1048576; a plex has "
        "no holes"},
@@ -144,8 +145,15 @@ TEST(VinumConfig, a_subdisk_that_is_wrong_is_named_by_its_line) {
       {start + "sd len 0 drive d driveoffset 1m",
        "v: line 4: v.p0.s0 says where it is, so it must say its length"},
       {"drive d device da0\nvolume v\nplex org striped 64k\nsd len 1m drive d\nsd len 2m drive d",
-       "v: line 5: v.p0.s1 has 2097152 bytes, and the others of plex v.p0 have 1048576; those of a "
-       "striped one are equal"},
+       "v: line 5: v.p0.s1 has 2097152 bytes, and the others of plex v.p0 have 1048576; those of "
+       "one with stripes are equal"},
+      {start + "sd len 1m drive d state stale",
+       "v: line 3: plex v.p0 is no raid5, so all of it is up or down, not a subdisk"},
+      {"drive d device da0\nvolume v\nplex org raid5 64k\nsd len 1m drive d\nsd len 1m drive d",
+       "v: line 3: plex v.p0, a raid5, has 3 to 33 subdisks, not 2"},
+      {"drive d device da0\nvolume v\nplex org raid5 64k\nsd len 1m drive d state stale\n"
+       "sd len 1m drive d state stale\nsd len 1m drive d",
+       "v: line 3: plex v.p0 lacks 2 subdisks, so it can not be up"},
       {"drive d device da0\nvolume v\nplex org striped 2m\nsd len 1m drive d",
        "v: line 4: v.p0.s0 is too small for a stripe of 2097152"},
       {"drive d device da0\nvolume v\nplex org striped 1000\nsd len 1m drive d",
@@ -164,8 +172,9 @@ TEST(VinumConfig, there_is_an_end_to_what_it_takes) {
 RC_GTEST_PROP(VinumConfigs, any_text_is_read_or_refused, ()) {
   const auto words = *rc::gen::container<std::vector<std::string>>(rc::gen::element<std::string>(
       "drive", "volume", "plex", "sd", "name", "device", "org", "concat", "striped", "length",
-      "64k", "1m", "0", "d", "v", "da0", "\n", "\n", "#", "readpol", "prefer", "state", "down",
-      "driveoffset", "plexoffset", "9223372036854775807", "1g", "9007199254740993g"));
+      "64k", "1m", "0", "d", "v", "raid5", "stale", "da0", "\n", "\n", "#", "readpol", "prefer",
+      "state", "down", "driveoffset", "plexoffset", "9223372036854775807", "1g",
+      "9007199254740993g"));
   std::string text;
   for (const std::string& word : words) text += word + ' ';
   Result<Config> config = parse("v", text);

@@ -141,7 +141,7 @@ class Placer {
       if (one.length_bytes != plex.subdisks.front().length_bytes) {
         return bad(one.line, one.name, " has ", one.length_bytes, " bytes, and the others of plex ",
                    plex.name, " have ", plex.subdisks.front().length_bytes,
-                   "; those of a striped one are equal");
+                   "; those of one with stripes are equal");
       }
       if (one.length_bytes < plex.stripe_bytes) {
         return bad(one.line, one.name, " is too small for a stripe of ", plex.stripe_bytes);

@@ -18,11 +18,16 @@ const Parameter kParameters[] = {
 }  // namespace
 
 Vinum::Vinum(Mesh& mesh, const Class& cls, const std::string& name, vinum::Config config)
-    : Geom(mesh, cls, name), OrderGate(static_cast<Geom&>(*this)), config_(std::move(config)) {
+    : Geom(mesh, cls, name),
+      OrderGate(static_cast<Geom&>(*this)),
+      config_(std::move(config)),
+      jobs_(mesh.executor()) {
   for (std::size_t i = 0; i < config_.volumes.size(); ++i) {
     volumes_.push_back(std::make_unique<vinum::LiveVolume>(*this, i, config_.volumes[i]));
   }
 }
+
+Vinum::~Vinum() { jobs_.clear(); }
 
 Status Vinum::stand_on(const std::vector<Provider*>& disks) {
   for (Provider* disk : disks) {
@@ -31,6 +36,7 @@ Status Vinum::stand_on(const std::vector<Provider*>& disks) {
     drives_.push_back(*edge);
   }
   for (std::size_t i = 0; i < volumes_.size(); ++i) {
+    for (std::size_t plex = 0; plex < volumes_[i]->count(); ++plex) build_parity({i, plex});
     const Result<Provider*> volume =
         mesh().new_provider(*this, sentence("vinum/", config_.volumes[i].name), properties_of(i));
     if (!volume) return pass_on(volume);
@@ -52,6 +58,7 @@ Properties Vinum::properties_of(std::size_t volume) const {
     all.deletable = all.deletable && disk.deletable;
   }
   all.sector_size_bytes = vinum::unit_of(rooms);
+  all.deletable = all.deletable && !volumes_[volume]->has_raid5();
   all.media_size_bytes = config_.volumes[volume].size_bytes();
   all.stripe_size_bytes = config_.volumes[volume].plexes.front().stripe_bytes;
   return all;
@@ -67,12 +74,21 @@ Properties Vinum::derive(const Provider& own) const {
 
 Verdict Vinum::start(Bio& bio, Provider& provider) {
   vinum::LiveVolume& volume = *volumes_[provider.index];
+  if (volume.has_raid5() && bio.command != Command::read && bio.command != Command::write &&
+      bio.command != Command::flush) {
+    return Verdict::done(EOPNOTSUPP);
+  }
   if (has_range(bio.command) && passes(bio)) [[likely]] {
     return volume.run_or_pass_on(bio);
   }
   if (bio.command == Command::getattr) return Verdict::done(EOPNOTSUPP);
   bio.driver2 = &volume;
   return passes(bio) ? issue(bio) : wait(bio);
+}
+
+bool Vinum::idle() const {
+  return OrderGate::idle() &&
+         std::ranges::all_of(volumes_, [](const auto& volume) { return volume->idle(); });
 }
 
 Verdict Vinum::issue(Bio& bio) {
@@ -103,7 +119,8 @@ bool Vinum::survives_without(std::size_t drive, vinum::LiveVolume& asked) {
   for (const auto& volume : volumes_) {
     for (std::size_t plex = 0; plex < volume->count(); ++plex) {
       if (!volume->up(plex) || drive == drives_.size() || !volume->uses(plex, drive)) continue;
-      const bool down = take_down(*volume, plex, "a drive of it can not be flushed");
+      constexpr const char* kWhy = "a drive of it can not be flushed";
+      const bool down = do_without(*volume, plex, drive, kWhy) || take_down(*volume, plex, kWhy);
       if (volume.get() == &asked && !down) survives = false;
     }
   }
@@ -118,6 +135,23 @@ bool Vinum::take_down(vinum::LiveVolume& volume, std::size_t plex, const std::st
                                 " is down: ", why));
   }
   return true;
+}
+
+bool Vinum::do_without(vinum::LiveVolume& volume, std::size_t plex, std::size_t drive,
+                       const std::string& why) {
+  if (volume.raid5(plex) == nullptr || !volume.raid5(plex)->spare(drive)) return false;
+  const Address at{volume.index(), plex};
+  mesh().note(*this, sentence("plex ", config_.volumes[at.volume].plexes[plex].name,
+                              " goes on without subdisk ",
+                              subdisk_name(at, volume.raid5(plex)->not_up()), ": ", why));
+  return true;
+}
+
+void Vinum::end(vinum::LiveVolume& volume, const std::string& why) {
+  for (std::size_t plex = 0; plex < volume.count(); ++plex) volume.set_up(plex, false);
+  mesh().note(*this, sentence(why, "; without it there is no volume ",
+                              config_.volumes[volume.index()].name));
+  if (Provider* gone = provider_of(volume.index())) mesh().orphan(*gone);
 }
 
 // Loss -------------------------------------------------------------------------------------------
@@ -148,11 +182,8 @@ void Vinum::lose_drive(std::size_t drive) {
   for (const auto& volume : volumes_) {
     for (std::size_t plex = 0; plex < volume->count(); ++plex) {
       if (!volume->uses(plex, drive) || !volume->up(plex)) continue;
-      if (take_down(*volume, plex, why)) continue;
-      volume->set_up(plex, false);
-      mesh().note(*this, sentence(why, "; without it there is no volume ",
-                                  config_.volumes[volume->index()].name));
-      if (Provider* gone = provider_of(volume->index())) mesh().orphan(*gone);
+      if (do_without(*volume, plex, drive, why) || take_down(*volume, plex, why)) continue;
+      end(*volume, why);
     }
   }
 }
@@ -163,7 +194,13 @@ vinum::Config Vinum::config() const {
   vinum::Config now = config_;
   for (const auto& volume : volumes_) {
     std::vector<vinum::Plex>& plexes = now.volumes[volume->index()].plexes;
-    for (std::size_t plex = 0; plex < plexes.size(); ++plex) plexes[plex].up = volume->up(plex);
+    for (std::size_t plex = 0; plex < plexes.size(); ++plex) {
+      plexes[plex].up = volume->up(plex);
+      const vinum::ParityPlex* raid5 = volume->raid5(plex);
+      for (std::size_t i = 0; raid5 != nullptr && i < raid5->count(); ++i) {
+        plexes[plex].subdisks[i].up = raid5->state(i) == vinum::ParityPlex::State::up;
+      }
+    }
   }
   return now;
 }
@@ -176,7 +213,10 @@ std::string Vinum::status() const {
     text += sentence(volume.name, ' ', up > 0 ? "up" : "down", ", ", up, " of ",
                      volume.plexes.size(), " plexes:");
     for (const vinum::Plex& plex : volume.plexes) {
+      const auto lacking = std::ranges::find(plex.subdisks, false, &vinum::Subdisk::up);
       text += sentence(' ', plex.name, plex.up ? "" : " (down)");
+      if (!plex.up || lacking == plex.subdisks.end()) continue;
+      text += sentence(" (degraded, without ", lacking->name, ')');
     }
   }
   return text;

@@ -18,10 +18,12 @@ namespace biotope {
 // by vinum::compose.
 //
 // A volume is there as long as one of its plexes is up. A plex goes down when one of its drives is
-// lost or can not be written while another plex can, and comes up again by start_plex().
+// lost or can not be written while another plex can, and comes up again by start(). A raid5 plex
+// goes on without one of its subdisks.
 class Vinum final : public Geom, private array::OrderGate {
  public:
   Vinum(Mesh& mesh, const Class& cls, const std::string& name, vinum::Config config);
+  ~Vinum() override;
 
   Verdict start(Bio& bio, Provider& provider) override;
   Status demand(AccessPlan& plan) override;
@@ -31,12 +33,14 @@ class Vinum final : public Geom, private array::OrderGate {
   std::string recipe() const override;
   std::string about(const Provider& own) const override;
 
-  // Stands on the disks of its drives, in their order, and offers its volumes.
+  // Stands on the disks of its drives, in their order, and offers its volumes. In a raid5 plex of
+  // which all subdisks are said to be up the last one gets what fits the others.
   Status stand_on(const std::vector<Provider*>& disks);
-  // Copies what the volume has to a plex that is down, which is up then. EBUSY while the volume is
-  // open; ENOENT for a plex that there is not, ENXIO for one that has lost a drive; what a disk
-  // says that can not be read or written.
-  Task<Status> start_plex(std::string plex);
+  // Brings a plex up, or the one that a subdisk of that name is in. One that is down gets a copy of
+  // what the volume has: EBUSY while that is open. In a raid5 that goes on without a subdisk that
+  // one gets what fits the others, under load. ENOENT for a name that there is not, ENXIO when a
+  // drive is lost; what a disk says that can not be read or written.
+  Task<Status> start_plex(std::string name);
 
   // What it is like, with the states of now.
   vinum::Config config() const;
@@ -46,6 +50,11 @@ class Vinum final : public Geom, private array::OrderGate {
   Consumer* drive(std::size_t index) const { return drives_[index]; }
   // The plex is down from now on, unless it is the last one of its volume: then false.
   bool take_down(vinum::LiveVolume& volume, std::size_t plex, const std::string& why);
+  // A raid5 plex goes on without its subdisks on that drive; false when it can not.
+  bool do_without(vinum::LiveVolume& volume, std::size_t plex, std::size_t drive,
+                  const std::string& why);
+  // There is no such volume any more.
+  void end(vinum::LiveVolume& volume, const std::string& why);
 
  private:
   struct Address {
@@ -53,6 +62,7 @@ class Vinum final : public Geom, private array::OrderGate {
     std::size_t plex;
   };
 
+  bool idle() const override;
   Verdict issue(Bio& bio) override;
   Verdict flush(Bio& bio);
   static void flush_done(Bio& part);
@@ -62,9 +72,19 @@ class Vinum final : public Geom, private array::OrderGate {
   Properties properties_of(std::size_t volume) const;
   std::size_t index_of(const Consumer& consumer) const;
   Result<Address> find_plex(const std::string& name) const;
-  Status may_start(const Address& at) const;
+  std::string subdisk_name(const Address& at, std::size_t subdisk) const;
+  Status has_drives(const Address& at) const;
+  Status may_copy(const Address& at) const;
+  Task<Status> copy_to(Address at);
   Task<Status> copy(Address from, std::size_t to);
   Task<Status> copy_piece(array::Piece from, array::Piece to);
+  Task<Status> build_rows(Address at);
+  void build_parity(const Address& at);
+  Task<Status> revive(Address at, std::size_t subdisk);
+  static Task<void> stay_and_revive(Vinum* vinum, Address at, std::size_t subdisk);
+  Status still_reviving(const Address& at, std::size_t subdisk) const;
+  Task<Status> revive_rows(Address at, std::size_t subdisk);
+  Task<Status> revive_row(vinum::ParityPlex& plex, std::size_t subdisk, std::int64_t row);
   Task<Status> flush_drive(std::size_t index);
   Status open_all();
   void open_as_needed();
@@ -73,6 +93,8 @@ class Vinum final : public Geom, private array::OrderGate {
   std::vector<Consumer*> drives_;
   std::vector<std::unique_ptr<vinum::LiveVolume>> volumes_;
   const vinum::LiveVolume* starting_ = nullptr;  // one of its plexes gets a copy
+  std::size_t under_repair_ = 0;                 // plexes for which all drives are open
+  EventQueue jobs_;
 };
 
 // Made by hand from a configuration.

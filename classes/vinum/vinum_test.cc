@@ -19,6 +19,7 @@ constexpr std::int64_t kHeader = 135680;  // geom.md B3
 // --- any configuration, and its map said in another way ---
 
 struct RandomPlex {
+  bool raid5;
   std::int64_t stripe;                        // sectors, 0 for a concat
   std::vector<std::size_t> drives;            // of its subdisks
   std::vector<std::int64_t> lengths, starts;  // sectors
@@ -33,12 +34,28 @@ struct RandomPlex {
     }
     for (std::int64_t row = 0; row < lengths[0] / stripe; ++row) {
       for (std::size_t i = 0; i < drives.size(); ++i) {
+        if (raid5 && i == parity(row)) continue;
         for (std::int64_t s = 0; s < stripe; ++s) {
           all.emplace_back(drives[i], starts[i] + row * stripe + s);
         }
       }
     }
     return all;
+  }
+  std::size_t parity(std::int64_t row) const {
+    return drives.size() - 1 - static_cast<std::size_t>(row) % drives.size();
+  }
+  // Of a raid5: what is on the subdisk with the parity is the XOR of the others.
+  void add_parity(std::vector<Bytes>& disks, std::int64_t sector_bytes) const {
+    for (std::int64_t at = 0; raid5 && at < lengths[0] / stripe * stripe * sector_bytes; ++at) {
+      const std::size_t p = parity(at / (stripe * sector_bytes));
+      std::byte sum{0};
+      for (std::size_t i = 0; i < drives.size(); ++i) {
+        if (i != p)
+          sum ^= disks[drives[i]][static_cast<std::size_t>(starts[i] * sector_bytes + at)];
+      }
+      disks[drives[p]][static_cast<std::size_t>(starts[p] * sector_bytes + at)] = sum;
+    }
   }
 };
 
@@ -68,9 +85,11 @@ RandomConfig any_config() {
     for (int p = 0; p < plexes; ++p) {
       RandomPlex plex;
       plex.stripe = *rc::gen::inRange<std::int64_t>(0, 5);
+      plex.raid5 = plex.stripe != 0 && *rc::gen::arbitrary<bool>();
       c.text += plex.stripe == 0 ? std::string("plex org concat\n")
-                                 : sentence("plex org striped ", plex.stripe * c.sector, '\n');
-      const auto subdisks = *rc::gen::inRange(1, 5);
+                                 : sentence("plex org ", plex.raid5 ? "raid5 " : "striped ",
+                                            plex.stripe * c.sector, '\n');
+      const auto subdisks = plex.raid5 ? *rc::gen::inRange(3, 7) : *rc::gen::inRange(1, 5);
       std::int64_t length =
           *rc::gen::inRange<std::int64_t>(std::max<std::int64_t>(plex.stripe, 1), 30);
       for (int s = 0; s < subdisks; ++s) {
@@ -115,6 +134,7 @@ Contents contents_of(const RandomConfig& c) {
                     sizeof(mark));
       }
     }
+    for (const RandomPlex& plex : c.volumes[v]) plex.add_parity(all.drives, c.sector);
   }
   return all;
 }
@@ -143,6 +163,7 @@ void expect_map(World& w, const std::vector<Provider*>& volumes, const RandomCon
     RC_ASSERT(w.read(user, 0, size) == bytes);
     w.close(user);
   }
+  w.t.executor.run();
   for (std::size_t d = 0; d < expected.drives.size(); ++d) {
     RC_ASSERT(w.drivers[d]->bytes() == expected.drives[d]);
   }

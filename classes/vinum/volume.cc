@@ -13,6 +13,10 @@ LiveVolume::LiveVolume(Vinum& vinum, std::size_t index, const Volume& config)
       index_(index),
       preferred_(config.preferred) {
   for (const Plex& plex : config.plexes) {
+    const bool raid5 = plex.organisation == Plex::Organisation::raid5;
+    raid5_.push_back(raid5 ? std::make_unique<ParityPlex>(vinum, *this, plexes_.size(), plex)
+                           : nullptr);
+    has_raid5_ = has_raid5_ || raid5;
     plexes_.push_back(map_of(plex));
     up_.push_back(plex.up);
   }
@@ -45,8 +49,15 @@ LiveVolume::Place LiveVolume::place_in(const Map& map, std::int64_t position_byt
 
 array::Piece LiveVolume::piece_of(std::size_t plex, std::int64_t position_bytes,
                                   std::int64_t length_bytes) const {
+  if (raid5_[plex] != nullptr) return raid5_[plex]->read_piece(position_bytes, length_bytes);
   const Place place = place_in(plexes_[plex], position_bytes);
   return {vinum_.drive(place.drive), place.position_bytes, std::min(length_bytes, place.run_bytes)};
+}
+
+array::Piece LiveVolume::written_piece(std::size_t plex, std::int64_t position_bytes,
+                                       std::int64_t length_bytes) const {
+  if (raid5_[plex] != nullptr) return raid5_[plex]->write_piece(position_bytes, length_bytes);
+  return piece_of(plex, position_bytes, length_bytes);
 }
 
 bool LiveVolume::is_last(std::size_t plex) const {
@@ -69,10 +80,17 @@ std::size_t LiveVolume::choose(std::int64_t, std::int64_t) {
   return last_read_;
 }
 
-Verdict LiveVolume::run(Bio& bio) { return bio.command == Command::read ? read(bio) : write(bio); }
+Verdict LiveVolume::run(Bio& bio) {
+  if (!has_raid5_) [[likely]]
+    return bio.command == Command::read ? read(bio) : write(bio);
+  ++under_way_;
+  if (waiting_.empty() && may_go(bio)) return go(bio);
+  waiting_.push(bio);
+  return Verdict::held();
+}
 
 Verdict LiveVolume::run_or_pass_on(Bio& bio) {
-  if (count() == 1 && up_.front()) {
+  if (count() == 1 && up_.front() && !has_raid5_) {
     const array::Piece all = piece_of(0, bio.position_bytes, bio.length_bytes);
     if (all.length_bytes == bio.length_bytes) {
       bio.position_bytes = all.position_bytes;
@@ -83,8 +101,62 @@ Verdict LiveVolume::run_or_pass_on(Bio& bio) {
 }
 
 void LiveVolume::written(Bio& part, std::size_t plex) {
-  if (part.error != 0 && vinum_.take_down(*this, plex, "it can not be written")) part.error = 0;
+  if (part.error != 0) {
+    constexpr const char* kWhy = "it can not be written";
+    if (vinum_.take_down(*this, plex, kWhy)) {
+      part.error = 0;
+    } else if (raid5_[plex] != nullptr && raid5_[plex]->in_doubt()) {
+      vinum_.end(*this, "a row of its last plex can not be written whole");
+    }
+  }
+  part_back(part);
+}
+
+// Rows of raid5 plexes ---------------------------------------------------------------------------
+
+bool LiveVolume::may_go(const Bio& bio) const {
+  return std::ranges::all_of(
+      raid5_, [&](const auto& plex) { return plex == nullptr || plex->free_for(bio); });
+}
+
+void LiveVolume::enter(const Bio& bio) {
+  for (const auto& plex : raid5_) {
+    if (plex != nullptr) plex->enter(bio);
+  }
+}
+
+void LiveVolume::leave(const Bio& bio) {
+  --under_way_;
+  for (const auto& plex : raid5_) {
+    if (plex != nullptr) plex->leave(bio);
+  }
+}
+
+Verdict LiveVolume::go(Bio& bio) {
+  enter(bio);
+  const Verdict verdict = bio.command == Command::read ? read(bio) : write(bio);
+  if (!verdict.is_held()) leave(bio);
+  return verdict;
+}
+
+void LiveVolume::part_back(Bio& part) {
+  const Bio& bio = *part.parent;
+  const bool last = has_raid5_ && bio.inbed + 1 == bio.children;
+  if (last) leave(bio);
   array::OrderGate::part_done(part);
+  if (last) drain();
+}
+
+void LiveVolume::drain() {
+  if (draining_) return;
+  draining_ = true;
+  while (Bio* bio = waiting_.front()) {
+    if (!may_go(*bio)) break;
+    waiting_.pop();
+    const Verdict verdict = go(*bio);
+    if (!verdict.is_held()) vinum_.mesh().deliver(*bio, verdict.error());
+  }
+  draining_ = false;
 }
 
 }  // namespace biotope::vinum

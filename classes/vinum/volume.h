@@ -1,9 +1,11 @@
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "classes/array/copies.h"
 #include "classes/vinum/config.h"
+#include "classes/vinum/parity_plex.h"
 #include "model/bio.h"
 
 namespace biotope {
@@ -18,7 +20,7 @@ class LiveVolume final : public array::Copies {
  public:
   LiveVolume(Vinum& vinum, std::size_t index, const Volume& config);
 
-  // A request with a range.
+  // A request with a range: of a volume with a raid5, a read or write.
   Verdict run(Bio& bio);
   // The same, where it need not be heard of any more if it lies together.
   Verdict run_or_pass_on(Bio& bio);
@@ -28,6 +30,13 @@ class LiveVolume final : public array::Copies {
   bool is_last(std::size_t plex) const;
   bool uses(std::size_t plex, std::size_t drive) const;
   void set_up(std::size_t plex, bool up) { up_[plex] = up; }
+  // Null for a plex that is no raid5.
+  ParityPlex* raid5(std::size_t plex) const { return raid5_[plex].get(); }
+  bool has_raid5() const { return has_raid5_; }
+  // No request is under way here; says nothing of a volume without a raid5.
+  bool idle() const { return under_way_ == 0; }
+  // Lets those go that waited for others, where those are gone.
+  void drain();
   array::Piece piece_of(std::size_t plex, std::int64_t position_bytes,
                         std::int64_t length_bytes) const override;
 
@@ -51,6 +60,15 @@ class LiveVolume final : public array::Copies {
   static Map map_of(const Plex& plex);
   static Place place_in(const Map& map, std::int64_t position_bytes);
 
+  array::Piece written_piece(std::size_t plex, std::int64_t position_bytes,
+                             std::int64_t length_bytes) const override;
+  void work_out(Bio& part, std::size_t plex) override { raid5_[plex]->take(part); }
+  bool works_out(std::size_t plex) const override { return raid5_[plex] != nullptr; }
+  void part_back(Bio& part) override;
+  bool may_go(const Bio& bio) const;
+  Verdict go(Bio& bio);
+  void enter(const Bio& bio);
+  void leave(const Bio& bio);
   bool good(std::size_t plex) const override { return up_[plex]; }
   std::size_t choose(std::int64_t position_bytes, std::int64_t length_bytes) override;
   void written(Bio& part, std::size_t plex) override;
@@ -58,7 +76,12 @@ class LiveVolume final : public array::Copies {
   Vinum& vinum_;
   std::size_t index_;
   std::vector<Map> plexes_;
+  std::vector<std::unique_ptr<ParityPlex>> raid5_;  // by plex
   std::vector<bool> up_;
+  bool has_raid5_ = false;
+  std::uint64_t under_way_ = 0;  // with those that wait
+  BioQueue waiting_;             // in the order they came
+  bool draining_ = false;
   std::optional<std::size_t> preferred_;
   std::size_t last_read_ = 0;
 };
