@@ -79,8 +79,8 @@ Status Surgery::swap(Geom& geom, Geom& with) {
   const auto new_legs = legs_of(with);
   const auto old_disks = disks_of(geom);
   const auto new_disks = disks_of(with);
-  std::vector<Move> legs;
-  std::vector<Move> users;
+  Moves legs;
+  Moves users;
   for (std::size_t i = 0; i < old_legs.size(); ++i) {
     Provider* below = old_legs[i]->provider();
     legs.push_back({new_legs[i], nullptr, below, old_legs[i]->access(), old_legs[i]->spoiled()});
@@ -96,17 +96,12 @@ Status Surgery::swap(Geom& geom, Geom& with) {
       tell(legs[i]);
     }
     std::vector<AccessPlan::Wish> wishes;
-    for (const Move& user : users) {
-      move(*user.consumer, user.to, {});
-      tell(user);
-      if (!user.open.closed()) wishes.push_back({user.consumer, user.open});
-    }
+    move_all(users, wishes);
     const std::size_t told = silence.kept();
     if (!wishes.empty()) granted = mesh_.grant(wishes);
-    if (!granted) silence.take_back(told);
-    for (const Move& user : users) {
-      if (!granted) move(*user.consumer, user.from, user.open);
-      user.consumer->spoiled_ = user.spoiled;
+    if (!granted) {
+      silence.take_back(told);
+      move_back(users);
     }
     for (std::size_t i = 0; !granted && i < legs.size(); ++i) {
       move(*legs[i].consumer, nullptr, {});
@@ -114,7 +109,7 @@ Status Surgery::swap(Geom& geom, Geom& with) {
     }
   }
   if (!granted) return pass_on(granted);
-  mesh_.after_grant(*granted);
+  after_moving(users, *granted);
   return {};
 }
 
@@ -123,7 +118,7 @@ Task<Status> Surgery::exchange(std::uint64_t geom_id, std::uint64_t with_id) {
   const auto splice = [this, geom_id, with_id] {
     return swap(*mesh_.geom_by_id(geom_id), *mesh_.geom_by_id(with_id));
   };
-  return when_quiet(geom_id, may, splice);
+  return take_out(geom_id, may, splice);
 }
 
 }  // namespace biotope

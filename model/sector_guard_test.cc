@@ -4,6 +4,9 @@
 
 #include <rapidcheck/gtest.h>
 
+#include <optional>
+
+#include "model/surgery.h"
 #include "model/testing.h"
 
 namespace biotope {
@@ -177,6 +180,30 @@ TEST(SectorGuard, a_guard_goes_where_its_edge_goes) {
   g.keeper.let_pass_first();
   g.t.mesh.guard(g.watchman.edge(), nullptr);
   EXPECT_EQ(g.issuer.ask(there.edge(), Command::write, 0, 512), 0);
+}
+
+// To decide, a guard may have to read; that surgery must not hold up, since it waits for the guard.
+TEST(SectorGuard, who_looks_is_not_held_up_by_surgery) {
+  Guarded g;
+  g.issue(Command::write, 0);
+  Consumer& look = **g.t.mesh.look(g.t.provider("da0"));
+  auto& mid = g.t.add<Pass>("mid");
+  g.t.mesh.publish(**g.t.mesh.new_provider(mid, "mid", g.t.provider("da0").properties()));
+  Consumer& lower = **g.t.mesh.new_consumer(mid);
+  std::optional<Status> outcome;
+  Surgery::interpose_above(g.t.mesh, g.t.provider("da0"), mid.providers().front(), lower,
+                           [&](Status s) { outcome = s; });
+  g.t.executor.run();
+  EXPECT_FALSE(outcome);
+  EXPECT_EQ(g.issuer.ask(look, Command::read, 512, 512), 0);
+  g.t.mesh.look_away(look);
+  g.keeper.let_pass_first();
+  g.t.executor.run();
+  ASSERT_TRUE(outcome && *outcome);
+  g.issue(Command::write, 0);
+  EXPECT_EQ(g.keeper.held.size(), 1U) << "the guard has come along";
+  g.keeper.turn_back_first(EINVAL);
+  EXPECT_EQ(g.issuer.errors, (std::vector<int>{0, 0, EINVAL}));
 }
 
 TEST(SectorGuard, a_geom_guards_its_own_provider_through_layers_above) {

@@ -24,35 +24,55 @@ struct Drained {
 
 }  // namespace
 
-void Surgery::suspend(const std::vector<std::uint64_t>& edge_ids) {
-  for (const std::uint64_t id : edge_ids) {
-    Consumer& edge = *mesh_.consumer_by_id(id);
-    mesh_.path_.suspend(edge);
-    mesh_.tell(FactKind::suspended, edge.geom(), edge.provider(), &edge);
-  }
-}
-
-void Surgery::resume(const std::vector<std::uint64_t>& edge_ids, std::int64_t since_ns) {
-  for (const std::uint64_t id : edge_ids) {
-    Consumer* edge = mesh_.consumer_by_id(id);
-    if (edge == nullptr) continue;
-    Fact fact;
-    fact.kind = FactKind::resumed;
-    fact.geom = &edge->geom();
-    fact.consumer = edge;
-    fact.provider = edge->provider();
-    fact.duration_ns = mesh_.executor().now_ns() - since_ns;
-    mesh_.emit(fact);
-    mesh_.path_.resume(*edge);
-  }
-}
-
 Task<void> Surgery::drain(std::vector<std::uint64_t> edge_ids) {
   for (const std::uint64_t id : edge_ids) {
     Consumer* edge = mesh_.consumer_by_id(id);
     if (edge != nullptr) co_await Drained{*edge, edge->drained_, edge->wants_idle_};
   }
 }
+
+void Surgery::resume(const Pause& pause) {
+  Consumer* edge = mesh_.consumer_by_id(pause.edge_id);
+  if (edge == nullptr) return;
+  Fact fact;
+  fact.kind = FactKind::resumed;
+  fact.geom = &edge->geom();
+  fact.consumer = edge;
+  fact.provider = edge->provider();
+  fact.duration_ns = mesh_.executor().now_ns() - pause.since_ns;
+  mesh_.emit(fact);
+  mesh_.path_.resume(*edge);
+}
+
+// Users may come while others are waited for: all are to be suspended and idle at one moment.
+Task<Status> Surgery::when_quiet(Operation operation) {
+  std::vector<Pause> pauses;
+  Status fine;
+  for (;;) {
+    fine = operation.may();
+    if (!fine) break;
+    std::vector<std::uint64_t> busy;
+    for (Consumer* user : operation.users()) {
+      if (user->suspended()) continue;
+      mesh_.path_.suspend(*user);
+      mesh_.tell(FactKind::suspended, user->geom(), user->provider(), user);
+      pauses.push_back({user->id(), mesh_.executor().now_ns()});
+      busy.push_back(user->id());
+    }
+    for (const Consumer* lower : operation.lowers()) {
+      if (lower->in_flight() != 0) busy.push_back(lower->id());
+    }
+    if (busy.empty()) {
+      fine = operation.splice();
+      break;
+    }
+    co_await drain(std::move(busy));
+  }
+  for (const Pause& pause : pauses) resume(pause);
+  co_return fine;
+}
+
+// Moving -----------------------------------------------------------------------------------------
 
 void Surgery::move(Consumer& consumer, Provider* to, Access access) {
   if (consumer.provider_ != nullptr) {
@@ -73,87 +93,130 @@ void Surgery::tell(const Move& move) {
   mesh_.tell(FactKind::attached, move.consumer->geom(), move.to, move.consumer);
 }
 
+// Who looks past all guards is no user: a guard may wait for him before it lets go of a request.
+void Surgery::add_users(Provider& from, Provider& to, Moves& moves) {
+  for (Consumer& user : from.consumers()) {
+    if (user.leaving() || user.past_guards_) continue;
+    moves.push_back({&user, &from, &to, user.access(), user.spoiled()});
+  }
+}
+
+// They are still to be granted what they had open.
+void Surgery::move_all(const Moves& users, std::vector<AccessPlan::Wish>& wishes) {
+  for (const Move& m : users) {
+    move(*m.consumer, m.to, {});
+    tell(m);
+    if (!m.open.closed()) wishes.push_back({m.consumer, m.open});
+  }
+}
+
+void Surgery::move_back(const Moves& users) {
+  for (const Move& m : users) {
+    move(*m.consumer, m.from, m.open);
+    m.consumer->spoiled_ = m.spoiled;
+  }
+}
+
+// To those who have moved no writer is new: they have been told of all of them.
+void Surgery::after_moving(const Moves& users, const Mesh::Granted& granted) {
+  for (const Move& m : users) m.consumer->spoiled_ = m.spoiled;
+  mesh_.after_grant(granted);
+  for (const Move& m : users) m.consumer->spoiled_ = m.spoiled;
+}
+
 // Interpose --------------------------------------------------------------------------------------
 
-Status Surgery::may_interpose(std::uint64_t edge_id, std::uint64_t upper_id,
+Surgery::Edges Surgery::users_at(const Place& place) const {
+  Edges users;
+  Provider* below = mesh_.provider_by_id(place.below_id);
+  if (below == nullptr) return users;
+  Moves all;
+  add_users(*below, *below, all);
+  for (const Move& m : all) {
+    if (place.edge_id == 0 || place.edge_id == m.consumer->id()) users.push_back(m.consumer);
+  }
+  return users;
+}
+
+Status Surgery::may_interpose(const Place& place, std::uint64_t upper_id,
                               std::uint64_t lower_id) const {
-  const Consumer* edge = mesh_.consumer_by_id(edge_id);
-  Provider* upper = mesh_.provider_by_id(upper_id);
-  const Consumer* lower = mesh_.consumer_by_id(lower_id);
-  if (edge == nullptr || edge->provider() == nullptr || edge->provider()->error() != 0 ||
-      edge->orphaned()) {
+  const Provider* below = mesh_.provider_by_id(place.below_id);
+  const Edges users = users_at(place);
+  if (below == nullptr || below->error() != 0 || (place.edge_id != 0 && users.empty())) {
     return fail(ENXIO, "nothing can be put into an edge that is not there any more");
   }
-  if (upper == nullptr || lower == nullptr || &upper->geom() != &lower->geom()) {
-    return fail(EINVAL, "what is put into ", edge->name(),
-                " must be one geom, with a provider and a consumer");
+  for (const Consumer* user : users) {
+    if (!user->orphaned()) continue;
+    return fail(ENXIO, "nothing can be put into ", user->name(),
+                ": it has lost its disk and is to be told");
   }
-  const std::string who = upper->geom().title();
-  const Provider& below = *edge->provider();
+  const std::string where =
+      place.edge_id == 0 ? "above " + below->name() : "into " + users.front()->name();
+  const Provider* upper = mesh_.provider_by_id(upper_id);
+  const Consumer* lower = mesh_.consumer_by_id(lower_id);
+  if (upper == nullptr || lower == nullptr || &upper->geom() != &lower->geom()) {
+    return fail(EINVAL, "what is put ", where, " must be one geom, with a provider and a consumer");
+  }
+  const auto denied = [&](int code, const auto&... why) {
+    return fail(code, upper->geom().title(), " can not be put ", where, ": ", why...);
+  };
   if (lower->provider() != nullptr || lower->leaving() || !upper->consumers().empty() ||
       upper->error() != 0) {
-    return fail(EBUSY, who, " can not be put into ", edge->name(), ": it is in use elsewhere");
+    return denied(EBUSY, "it is in use elsewhere");
   }
-  if (upper->media_size_bytes() != below.media_size_bytes() ||
-      upper->sector_size_bytes() != below.sector_size_bytes()) {
-    return fail(EINVAL, who, " can not be put into ", edge->name(), ": it offers ",
-                upper->media_size_bytes(), " bytes in sectors of ", upper->sector_size_bytes(),
-                ", and there are ", below.media_size_bytes(), " in sectors of ",
-                below.sector_size_bytes());
+  if (upper->media_size_bytes() != below->media_size_bytes() ||
+      upper->sector_size_bytes() != below->sector_size_bytes()) {
+    return denied(EINVAL, "it offers ", upper->media_size_bytes(), " bytes in sectors of ",
+                  upper->sector_size_bytes(), ", and there are ", below->media_size_bytes(),
+                  " in sectors of ", below->sector_size_bytes());
   }
   const Rank rank(mesh_);
-  if (rank.reaches(below.geom(), upper->geom()) || rank.reaches(upper->geom(), edge->geom())) {
-    return fail(ELOOP, who, " can not be put into ", edge->name(), ": it would stand on itself");
-  }
+  bool loops = rank.reaches(below->geom(), upper->geom());
+  for (const Consumer* user : users) loops = loops || rank.reaches(upper->geom(), user->geom());
+  if (loops) return denied(ELOOP, "it would stand on itself");
   return {};
 }
 
-Task<Status> Surgery::interpose(std::uint64_t edge_id, std::uint64_t upper_id,
-                                std::uint64_t lower_id) {
-  Status fine = may_interpose(edge_id, upper_id, lower_id);
-  if (!fine) co_return fine;
-  const std::uint64_t below_id = mesh_.consumer_by_id(edge_id)->provider()->id();
-  const std::int64_t since_ns = mesh_.executor().now_ns();
-  const std::vector<std::uint64_t> edges{edge_id};
-  suspend(edges);
-  co_await drain(edges);
-  // The world may have changed meanwhile.
-  fine = may_interpose(edge_id, upper_id, lower_id);
-  if (fine && mesh_.consumer_by_id(edge_id)->provider()->id() != below_id) {
-    fine = fail(ENXIO, mesh_.consumer_by_id(edge_id)->name(), " has moved there meanwhile");
-  }
-  if (fine) {
-    fine = splice_in(*mesh_.consumer_by_id(edge_id), *mesh_.provider_by_id(upper_id),
-                     *mesh_.consumer_by_id(lower_id));
-  }
-  resume(edges, since_ns);
-  co_return fine;
+Task<Status> Surgery::interpose(Place place, std::uint64_t upper_id, std::uint64_t lower_id) {
+  const Consumer* edge = mesh_.consumer_by_id(place.edge_id);
+  if (edge != nullptr && edge->provider() != nullptr) place.below_id = edge->provider()->id();
+  Operation operation;
+  operation.may = [=, this] { return may_interpose(place, upper_id, lower_id); };
+  operation.users = [=, this] { return users_at(place); };
+  operation.lowers = [] { return Edges(); };
+  operation.splice = [=, this] {
+    return splice_in(place, *mesh_.provider_by_id(upper_id), *mesh_.consumer_by_id(lower_id));
+  };
+  return when_quiet(std::move(operation));
 }
 
-// The lower consumer takes over what the edge has open, so that nobody below sees a close and an
+// The lower consumer takes over what the users have open, so that nobody below sees a close and an
 // open; then the geom is asked whether it is content.
-Status Surgery::splice_in(Consumer& edge, Provider& upper, Consumer& lower) {
-  Provider& below = *edge.provider();
-  const Move down{&lower, nullptr, &below, edge.access(), false};
-  const Move up{&edge, &below, &upper, edge.access(), edge.spoiled()};
+Status Surgery::splice_in(const Place& place, Provider& upper, Consumer& lower) {
+  Provider& below = *mesh_.provider_by_id(place.below_id);
+  Moves users;
+  Move down{&lower, nullptr, &below, {}, false};
+  for (Consumer* user : users_at(place)) {
+    users.push_back({user, &below, &upper, user->access(), user->spoiled()});
+    down.open = down.open + user->access();
+  }
+  std::vector<AccessPlan::Wish> wishes;
   Result<Mesh::Granted> granted;
   {
     FactStream::Silence silence(mesh_.facts_);
-    move(edge, &upper, {});
+    move_all(users, wishes);
     move(lower, &below, down.open);
-    tell(up);
     tell(down);
-    const std::size_t moves = silence.kept();
-    if (!up.open.closed()) granted = mesh_.grant({{&edge, up.open}});
+    const std::size_t told = silence.kept();
+    if (!wishes.empty()) granted = mesh_.grant(wishes);
     if (!granted) {
-      silence.take_back(moves);
-      move(edge, &below, up.open);
+      silence.take_back(told);
+      move_back(users);
       move(lower, nullptr, {});
     }
-    edge.spoiled_ = up.spoiled;
   }
   if (!granted) return pass_on(granted);
-  mesh_.after_grant(*granted);
+  after_moving(users, *granted);
   return {};
 }
 
@@ -195,36 +258,28 @@ Result<Consumer*> Surgery::may_remove(std::uint64_t geom_id) const {
   return lower;
 }
 
-// Users may come while others are waited for: all are to be suspended and idle at one moment.
-Task<Status> Surgery::when_quiet(std::uint64_t geom_id, std::function<Status()> may,
-                                 std::function<Status()> splice) {
-  const std::int64_t since_ns = mesh_.executor().now_ns();
-  std::vector<std::uint64_t> suspended;
-  Status fine;
-  for (;;) {
-    fine = may();
-    if (!fine) break;
-    const Geom& geom = *mesh_.geom_by_id(geom_id);
-    std::vector<std::uint64_t> busy;
-    for (const Provider& upper : geom.providers()) {
-      for (const Consumer& user : upper.consumers()) {
-        if (!user.suspended()) busy.push_back(user.id());
+Task<Status> Surgery::take_out(std::uint64_t geom_id, std::function<Status()> may,
+                               std::function<Status()> splice) {
+  Operation operation;
+  operation.may = std::move(may);
+  operation.users = [this, geom_id] {
+    Edges users;
+    for (Provider& upper : mesh_.geom_by_id(geom_id)->providers()) {
+      for (Consumer& user : upper.consumers()) {
+        if (!user.past_guards_) users.push_back(&user);
       }
     }
-    suspend(busy);
-    suspended.insert(suspended.end(), busy.begin(), busy.end());
-    for (const Consumer& lower : geom.consumers()) {
-      if (lower.in_flight() != 0) busy.push_back(lower.id());
-    }
-    if (busy.empty()) {
-      fine = splice();
-      break;
-    }
-    co_await drain(std::move(busy));
-  }
-  resume(suspended, since_ns);
-  if (fine) mesh_.wither(*mesh_.geom_by_id(geom_id));
-  co_return fine;
+    return users;
+  };
+  operation.lowers = [this, geom_id] {
+    Edges edges;
+    for (Consumer& lower : mesh_.geom_by_id(geom_id)->consumers()) edges.push_back(&lower);
+    return edges;
+  };
+  operation.splice = std::move(splice);
+  Status done = co_await when_quiet(std::move(operation));
+  if (done) mesh_.wither(*mesh_.geom_by_id(geom_id));
+  co_return done;
 }
 
 Task<Status> Surgery::remove(std::uint64_t geom_id) {
@@ -235,39 +290,27 @@ Task<Status> Surgery::remove(std::uint64_t geom_id) {
   const auto splice = [this, geom_id] {
     return splice_out(*mesh_.geom_by_id(geom_id), **may_remove(geom_id));
   };
-  return when_quiet(geom_id, may, splice);
+  return take_out(geom_id, may, splice);
 }
 
-void Surgery::add_users(Provider& from, Provider& to, std::vector<Move>& moves) {
-  for (Consumer& user : from.consumers()) {
-    if (!user.leaving()) moves.push_back({&user, &from, &to, user.access(), user.spoiled()});
-  }
-}
-
-// The users move over one by one; the lower consumer holds what is open until the last has moved.
+// The lower consumer holds what is open until the last user has moved.
 Status Surgery::splice_out(Geom& geom, Consumer& lower) {
-  Provider& below = *lower.provider();
-  std::vector<Move> moves;
-  for (Provider& upper : geom.providers()) add_users(upper, below, moves);
+  Moves users;
+  for (Provider& upper : geom.providers()) add_users(upper, *lower.provider(), users);
   std::vector<AccessPlan::Wish> wishes{{&lower, {}}};
   Result<Mesh::Granted> granted;
   {
     FactStream::Silence silence(mesh_.facts_);
-    for (const Move& m : moves) {
-      move(*m.consumer, &below, {});
-      tell(m);
-      wishes.push_back({m.consumer, m.open});
-    }
+    move_all(users, wishes);
     const std::size_t told = silence.kept();
     granted = mesh_.grant(wishes);
-    if (!granted) silence.take_back(told);
-    for (const Move& m : moves) {
-      if (!granted) move(*m.consumer, m.from, m.open);
-      m.consumer->spoiled_ = m.spoiled;
+    if (!granted) {
+      silence.take_back(told);
+      move_back(users);
     }
   }
   if (!granted) return pass_on(granted);
-  mesh_.after_grant(*granted);
+  after_moving(users, *granted);
   return {};
 }
 
@@ -276,10 +319,21 @@ Status Surgery::splice_out(Geom& geom, Consumer& lower) {
 void Mesh::interpose(Consumer& edge, Provider& upper, Consumer& lower,
                      std::function<void(Status)> then) {
   operate(upper.geom().id_, std::move(then),
-          [this, e = edge.id_, u = upper.id_, l = lower.id_]() -> Task<Status> {
+          [this, place = Surgery::Place{.edge_id = edge.id_}, u = upper.id_,
+           l = lower.id_]() -> Task<Status> {
             Surgery surgery(*this);
-            co_return co_await surgery.interpose(e, u, l);
+            co_return co_await surgery.interpose(place, u, l);
           });
+}
+
+void Surgery::interpose_above(Mesh& mesh, Provider& below, Provider& upper, Consumer& lower,
+                              std::function<void(Status)> then) {
+  mesh.operate(upper.geom().id(), std::move(then),
+               [&mesh, place = Place{.below_id = below.id()}, u = upper.id(),
+                l = lower.id()]() -> Task<Status> {
+                 Surgery surgery(mesh);
+                 co_return co_await surgery.interpose(place, u, l);
+               });
 }
 
 void Mesh::remove(Geom& geom, std::function<void(Status)> then) {

@@ -337,6 +337,113 @@ TEST(Surgery, the_mesh_may_go_while_it_drains) {
   live.reset();
 }
 
+// Above all who stand there ----------------------------------------------------------------------
+
+// Three users of da0 who have it open, one who has not, and a geom to be put under all of them.
+struct Crowd {
+  Crowd() {
+    const Access opens[] = {{1, 0, 0}, {1, 1, 0}, {2, 1, 0}, {}};
+    t.mesh.settle();
+    for (int i = 0; i < 4; ++i) {
+      users.push_back(&t.user("u" + std::to_string(i), t.provider("da0")));
+      EXPECT_TRUE(t.mesh.access(users.back()->edge(), opens[i]));
+    }
+    t.mesh.set_tasting(false);
+    t.mesh.publish(**t.mesh.new_provider(mid, "mid", t.provider("da0").properties()));
+    t.mesh.new_consumer(mid).value();
+    t.mesh.settle();
+    for (User* user : users) user->spoilings = 0;
+    disk.hold = true;
+  }
+  void interpose() {
+    Surgery::interpose_above(t.mesh, t.provider("da0"), mid.providers().front(),
+                             mid.consumers().front(), [this](Status s) { outcome = s; });
+    t.executor.run();
+  }
+  void finish_all() {
+    disk.finish_all();
+    t.executor.run();
+  }
+  int code() const { return !outcome ? -1 : *outcome ? 0 : outcome->error().code; }
+  std::string below(int user) const { return users[user]->edge().provider()->name(); }
+
+  TestMesh t;
+  Source& disk{t.source("da0")};
+  Pass& mid{t.add<Pass>("mid")};
+  std::vector<User*> users;
+  Issuer issuer{t.mesh};
+  std::optional<Status> outcome;
+};
+
+TEST(Surgery, Paper_65_all_who_stand_there_stand_on_what_is_put_in) {
+  Crowd crowd;
+  const std::string before = layout(crowd.t.mesh);
+  const Watcher watcher(crowd.t.mesh);
+  for (int i = 0; i < 3; ++i) {
+    crowd.issuer.issue(crowd.users[i]->edge(), Command::read, i * 512, 512);
+  }
+  crowd.disk.access_changes.clear();
+  crowd.interpose();
+  crowd.issuer.issue(crowd.users[1]->edge(), Command::write, 4096, 512);
+  EXPECT_EQ(crowd.code(), -1) << "it waits for all of them";
+  EXPECT_EQ(crowd.disk.held.size(), 3U);
+  crowd.finish_all();
+  ASSERT_EQ(crowd.code(), 0) << crowd.outcome->error().text;
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(crowd.below(i), "mid");
+  EXPECT_EQ(crowd.t.provider("mid").access(), (Access{4, 2, 0}));
+  EXPECT_EQ(crowd.t.provider("da0").access(), (Access{1, 1, 1})) << "a union";
+  for (const auto& [from, to] : crowd.disk.access_changes) EXPECT_FALSE(to.closed());
+  crowd.finish_all();
+  EXPECT_EQ(crowd.issuer.errors, std::vector<int>(4, 0));
+  crowd.t.mesh.remove(crowd.mid, [&](Status s) { crowd.outcome = s; });
+  crowd.t.executor.run();
+  ASSERT_EQ(crowd.code(), 0) << crowd.outcome->error().text;
+  crowd.t.mesh.publish(**crowd.t.mesh.new_provider(crowd.t.add<Pass>("mid"), "mid",
+                                                   crowd.t.provider("da0").properties()));
+  crowd.t.mesh.new_consumer(*crowd.t.mesh.geom("test", "mid")).value();
+  EXPECT_EQ(layout(crowd.t.mesh), before);
+  EXPECT_EQ(watcher.wrong, "");
+  for (const User* user : crowd.users) EXPECT_EQ(user->orphanings + user->spoilings, 0);
+}
+
+TEST(Surgery, who_comes_or_goes_while_it_drains_is_right_as_well) {
+  Crowd crowd;
+  crowd.issuer.issue(crowd.users[0]->edge(), Command::read, 0, 512);
+  crowd.interpose();
+  User& late = crowd.t.user("late", crowd.t.provider("da0"));
+  ASSERT_TRUE(crowd.t.mesh.access(late.edge(), {1, 1, 0}));
+  crowd.issuer.issue(late.edge(), Command::write, 512, 512);
+  Consumer& leaver = crowd.users[1]->edge();
+  ASSERT_TRUE(crowd.t.mesh.close(leaver));
+  ASSERT_TRUE(crowd.t.mesh.detach(leaver));
+  crowd.t.mesh.wither(*crowd.users[2]);
+  crowd.disk.finish_one();
+  crowd.t.executor.run();
+  EXPECT_EQ(crowd.code(), -1) << "the late one has a request out";
+  crowd.issuer.issue(late.edge(), Command::write, 1024, 512);
+  EXPECT_EQ(crowd.disk.held.size(), 1U);
+  crowd.finish_all();
+  ASSERT_EQ(crowd.code(), 0) << crowd.outcome->error().text;
+  EXPECT_EQ(late.edge().provider(), &crowd.t.provider("mid"));
+  EXPECT_EQ(leaver.provider(), nullptr);
+  EXPECT_FALSE(leaver.suspended());
+  EXPECT_EQ(crowd.t.mesh.geom("test", "u2"), nullptr);
+  crowd.finish_all();
+  EXPECT_EQ(crowd.issuer.errors, std::vector<int>(3, 0));
+  EXPECT_EQ(crowd.t.provider("mid").access(), (Access{2, 1, 0}));
+  EXPECT_EQ(what_is_wrong(crowd.t.mesh), "");
+}
+
+TEST(Surgery, Inv_S6_the_disk_of_a_crowd_is_lost_while_it_drains) {
+  Crowd crowd;
+  crowd.issuer.issue(crowd.users[0]->edge(), Command::read, 0, 512);
+  crowd.interpose();
+  ASSERT_TRUE(crowd.t.mesh.media_changed(crowd.t.provider("da0"), properties_of_size(1 << 20)));
+  crowd.finish_all();
+  EXPECT_EQ(crowd.code(), ENXIO);
+  for (const User* user : crowd.users) EXPECT_EQ(user->orphanings, 1);
+}
+
 // The move ---------------------------------------------------------------------------------------
 
 // A fork that can be taken out when it has one leg left.

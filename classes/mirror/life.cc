@@ -399,7 +399,23 @@ Status Mirror::demand(AccessPlan& plan) {
     require_union(plan);
     return {};
   }
-  for (const auto& member : members_) plan.need(*member->edge, kReadWriteExclusive);
+  for (const auto& member : members_) plan.need(*member->edge, needs(*member));
+  return {};
+}
+
+Access Mirror::needs(const Member& member) {
+  return member.edge->provider()->properties().writable ? kReadWriteExclusive : Access{1, 0, 1};
+}
+
+// Before a second disk comes: nobody else may write to the first from then on.
+Status Mirror::hold_alone() {
+  for (const auto& member : members_) {
+    if (member->edge->provider() == nullptr) {
+      return fail(EAGAIN, "mirror ", name(), " is still being put in its place; wait");
+    }
+    const Access more = needs(*member) - member->edge->access();
+    if (Status held = mesh().access(*member->edge, more); !held) return held;
+  }
   return {};
 }
 

@@ -252,6 +252,8 @@ class Mirror final : public Geom {
   Result<Member*> named(const std::string& disk) const;
   Status not_the_last(const Member& member, const char* what) const;
   Status all_there(const char* what) const;
+  static Access needs(const Member& member);
+  Status hold_alone();
   Result<Consumer*> open_disk(const std::string& disk);
   void give_back(Consumer& edge);
   Task<Status> insert_job(std::string disk, InsertOptions options);

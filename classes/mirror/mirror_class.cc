@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "model/control_io.h"
+#include "model/surgery.h"
 
 namespace biotope {
 
@@ -339,14 +340,15 @@ void clear(Mesh& mesh, const std::string& disk, Then then) {
       [mesh = &mesh, disk, then = std::move(then)] { return clear_event(mesh, disk, then); });
 }
 
-void interpose(Mesh& mesh, Consumer& edge, const std::string& name,
-               std::function<void(Result<Mirror*>)> then) {
+namespace {
+
+// One that stands on nothing, to be put in above `below`.
+Result<Mirror*> make_loose(Mesh& mesh, const Properties& below, const std::string& name) {
   const Class* cls = mirror_class(mesh);
-  if (cls == nullptr) return then(fail(ENOENT, "the class mirror is not loaded"));
-  if (edge.provider() == nullptr) {
-    return then(fail(ENXIO, edge.name(), " has nothing below that could be mirrored"));
+  if (cls == nullptr) return fail(ENOENT, "the class mirror is not loaded");
+  if (mesh.geom("mirror", name) != nullptr) {
+    return fail(EEXIST, "there is a mirror ", name, " already; choose another name");
   }
-  const Properties below = edge.provider()->properties();
   Record self;
   self.name = name;
   self.slice_bytes = static_cast<std::uint32_t>(below.sector_size_bytes);
@@ -354,19 +356,28 @@ void interpose(Mesh& mesh, Consumer& edge, const std::string& name,
   self.media_size_bytes = static_cast<std::uint64_t>(below.media_size_bytes);
   auto& mirror = static_cast<Mirror&>(mesh.add(std::make_unique<Mirror>(
       mesh, *cls, std::move(self), static_cast<const MirrorClass*>(cls)->tuning(), false)));
-  Consumer& lower = **mesh.new_consumer(mirror);
-  mirror.adopt(lower);
+  mirror.adopt(**mesh.new_consumer(mirror));
   if (const Status started = mirror.start_by_hand(&below); !started) {
     mesh.wither(mirror);
-    return then(pass_on(started));
+    return pass_on(started);
   }
-  mesh.interpose(edge, mirror.providers().front(), lower,
-                 [mesh = &mesh, id = mirror.id(), then = std::move(then)](const Status& done) {
-                   auto* there = static_cast<Mirror*>(mesh->geom_by_id(id));
-                   if (done && there != nullptr) return then(there);
-                   if (there != nullptr) mesh->wither(*there);
-                   then(done ? fail(ENXIO, "the mirror is gone") : pass_on(done));
-                 });
+  return &mirror;
+}
+
+}  // namespace
+
+void interpose(Mesh& mesh, Provider& below, const std::string& name,
+               std::function<void(Result<Mirror*>)> then) {
+  const Result<Mirror*> made = make_loose(mesh, below.properties(), name);
+  if (!made) return then(pass_on(made));
+  Mirror& mirror = **made;
+  Surgery::interpose_above(mesh, below, mirror.providers().front(), mirror.consumers().front(),
+                           [&mesh, id = mirror.id(), then = std::move(then)](const Status& done) {
+                             auto* there = static_cast<Mirror*>(mesh.geom_by_id(id));
+                             if (done && there != nullptr) return then(there);
+                             if (there != nullptr) mesh.wither(*there);
+                             then(done ? fail(ENXIO, "the mirror is gone") : pass_on(done));
+                           });
 }
 
 }  // namespace mirror

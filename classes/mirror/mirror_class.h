@@ -57,10 +57,10 @@ void label(Mesh& mesh, Label label, std::vector<std::string> disks, Then then);
 // Wipes the metadata of a disk that nobody uses.
 void clear(Mesh& mesh, const std::string& disk, Then then);
 
-// Puts a mirror without metadata, called `name`, into an edge that may be in use: its one disk is
-// what was below. More can then be inserted, and the mirror taken out (Mesh::remove) when all but
-// one have been removed. `then` gets the mirror when it is in place.
-void interpose(Mesh& mesh, Consumer& edge, const std::string& name,
+// Puts a mirror without metadata, called `name`, between `below` and all who stand on it, while
+// they use it: its one disk is `below`. More can then be inserted, and the mirror taken out
+// (Mesh::remove) when all but one have been removed. `then` gets the mirror when it is in place.
+void interpose(Mesh& mesh, Provider& below, const std::string& name,
                std::function<void(Result<Mirror*>)> then);
 
 }  // namespace mirror

@@ -8,14 +8,21 @@
 namespace biotope::mirror {
 
 Move::Move(Mesh& mesh, std::string from, std::string to)
-    : mesh_(mesh), from_(std::move(from)), to_(std::move(to)), later_(mesh.executor()) {
+    : mesh_(mesh),
+      from_(std::move(from)),
+      to_(std::move(to)),
+      name_("move-of-" + from_),
+      later_(mesh.executor()) {
   mesh_.facts().add(*this);
 }
 
 Move::~Move() { mesh_.facts().remove(*this); }
 
+// Whoever had to wait stands on one of the three by then.
 void Move::on_fact(const Fact& fact) {
-  if (fact.kind != FactKind::resumed || fact.consumer->id() != user_id_) return;
+  if (fact.kind != FactKind::resumed || fact.provider == nullptr) return;
+  const std::string& on = fact.provider->name();
+  if (on != from_ && on != to_ && on != "mirror/" + name_) return;
   report_.longest_pause_ns = std::max(report_.longest_pause_ns, fact.duration_ns);
 }
 
@@ -30,22 +37,11 @@ std::int64_t Move::copied_bytes() const {
                                                       : report_.copied_bytes;
 }
 
-Result<Consumer*> Move::user() const {
-  Provider* from = mesh_.provider(from_);
+Status Move::in_use() const {
+  const Provider* from = mesh_.provider(from_);
   if (from == nullptr || from->error() != 0) return fail(ENOENT, "there is no ", from_);
-  Consumer* found = nullptr;
-  for (Consumer& edge : from->consumers()) {
-    if (edge.access().closed() || edge.leaving()) continue;
-    if (found != nullptr) {
-      return fail(EBUSY, from_, " can not be moved: it is open to ", found->geom().title(),
-                  " and to ", edge.geom().title(), "; close one");
-    }
-    found = &edge;
-  }
-  if (found == nullptr) {
-    return fail(ENOTCONN, from_, " can not be moved: nobody has it open; copy it instead");
-  }
-  return found;
+  if (!from->access().closed()) return {};
+  return fail(ENOTCONN, from_, " can not be moved: nobody has it open; copy it instead");
 }
 
 Status Move::fits() const {
@@ -69,10 +65,9 @@ Status Move::fits() const {
 }
 
 void Move::start(Then then) {
-  const Result<Consumer*> edge = user();
-  Status fine = edge ? fits() : pass_on(edge);
+  Status fine = in_use();
+  if (fine) fine = fits();
   if (!fine) return then(pass_on(fine));
-  user_id_ = (*edge)->id();
   started_ns_ = mesh_.executor().now_ns();
   job_ = run(std::move(then));
   job_.start();
@@ -100,7 +95,7 @@ Task<void> Move::run(Then then) {
   later_.post([then = std::move(then), result = std::move(result)] { then(result); });
 }
 
-// As long as the original has not been let go of, the user gets it back whatever happens.
+// As long as the original has not been let go of, the users get it back whatever happens.
 Task<Status> Move::go() {
   Status done = co_await put_in();
   if (!done) co_return done;
@@ -121,7 +116,7 @@ Task<Status> Move::go() {
 Task<Status> Move::put_in() {
   step_ = Step::putting_in;
   Reply<Result<Mirror*>> reply;
-  interpose(mesh_, *mesh_.consumer_by_id(user_id_), "move-of-" + from_, reply.taker());
+  interpose(mesh_, *mesh_.provider(from_), name_, reply.taker());
   const Result<Mirror*> made = co_await reply.answer();
   if (!made) co_return pass_on(made);
   mirror_id_ = (*made)->id();

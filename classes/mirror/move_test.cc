@@ -3,12 +3,15 @@
 #include <gtest/gtest.h>
 
 #include <optional>
+#include <set>
+#include <sstream>
 
 #include "classes/mirror/testing.h"
 
 namespace biotope::mirror {
 namespace {
 
+using biotope::testing::layout;
 using biotope::testing::Medium;
 using biotope::testing::MirrorMesh;
 using biotope::testing::pattern;
@@ -75,7 +78,7 @@ class Worker {
 
 // A user of da0 at work; da1, which is larger, and da2, which is smaller, are free.
 struct Stage {
-  Stage() {
+  explicit Stage(Access open = kReadWriteExclusive) {
     media[0].bytes = media[0].stable = contents;
     for (int i = 0; i < 3; ++i) {
       m.plug("da" + std::to_string(i), media[i]).latency_ns = [](const Bio&) {
@@ -88,7 +91,7 @@ struct Stage {
       ++told;
       user->Geom::orphaned(edge);
     };
-    EXPECT_TRUE(m.t.mesh.access(user->edge(), kReadWriteExclusive));
+    EXPECT_TRUE(m.t.mesh.access(user->edge(), open));
     worker.emplace(m.t.mesh, user->edge(), contents);
     worker->start();
   }
@@ -170,6 +173,131 @@ TEST(Move, Paper_66_it_can_be_called_off_at_any_point) {
   }
   EXPECT_GT(called_off, 10);
   EXPECT_GT(too_late, 2);
+}
+
+// Besides the one at work another who writes has da0 open, and one who reads; and a layer stands
+// there that nobody uses.
+struct Crowd : Stage {
+  Crowd() : Stage({1, 1, 0}) {
+    m.t.mesh.set_tasting(false);
+    for (const Access open : {Access{2, 1, 0}, Access{1, 0, 0}}) {
+      others.push_back(&m.t.user(sentence("other ", others.size()), m.t.provider("da0")));
+      EXPECT_TRUE(m.t.mesh.access(others.back()->edge(), open));
+    }
+    m.t.pass("layer", m.t.provider("da0"));
+    m.t.mesh.settle();
+  }
+  // Who stands on what, and how open all is.
+  std::multiset<std::string> shape(bool exchanged = false) const {
+    std::multiset<std::string> lines;
+    std::istringstream text(layout(m.t.mesh));
+    for (std::string line; std::getline(text, line);) {
+      const std::size_t disk = exchanged ? line.find("da") : line.npos;
+      if (disk != line.npos) line[disk + 2] = "102"[line[disk + 2] - '0'];
+      lines.insert(line);
+    }
+    return lines;
+  }
+  std::vector<testing::User*> others;
+};
+
+TEST(Move, Paper_66_all_who_stand_there_move_or_none_and_the_mesh_is_what_it_was) {
+  int moved = 0;
+  int called_off = 0;
+  for (int steps = 0;; steps += 3) {
+    Crowd s;
+    const auto stay = s.shape();
+    const auto go = s.shape(true);
+    s.start();
+    s.run_steps(steps);
+    const bool over = s.result.has_value();
+    const bool aborted = !over && s.move.abort();
+    s.finish();
+    SCOPED_TRACE(steps);
+    EXPECT_EQ(s.code(), aborted ? ECANCELED : 0);
+    EXPECT_EQ(s.shape(), aborted ? stay : go);
+    EXPECT_TRUE(s.content());
+    EXPECT_TRUE(s.holds_truth(s.media[aborted ? 0 : 1]));
+    for (const testing::User* other : s.others) {
+      EXPECT_EQ(other->orphanings + other->spoilings, 0);
+    }
+    ++(aborted ? called_off : moved);
+    if (!over) continue;
+    EXPECT_LE((*s.result)->longest_pause_ns, kLatency_ns);
+    break;
+  }
+  EXPECT_GT(called_off, 10);
+  EXPECT_GT(moved, 1);
+}
+
+// At any point the writers close; or another comes, who may read what is there but not write below
+// the mirror.
+TEST(Move, users_come_and_go_at_any_point) {
+  int met = 0;
+  for (int steps = 0;; ++steps) {
+    Crowd s;
+    testing::User& late = s.m.t.user("late", s.m.t.provider("da0"));
+    s.start();
+    s.run_steps(steps);
+    if (s.result) break;
+    SCOPED_TRACE(steps);
+    const bool inside = late.edge().provider()->name() == "mirror/move-of-da0";
+    testing::User& rival = s.m.t.user("rival", s.m.t.provider("da0"));
+    const Status below = s.m.t.mesh.access(rival.edge(), {0, 1, 0});
+    if (inside && s.m.find("move-of-da0")->member("da0") != nullptr &&
+        s.m.find("move-of-da0")->members().size() == 2) {
+      ++met;
+      ASSERT_FALSE(below);
+      EXPECT_EQ(below.error().code, EPERM);
+    }
+    if (below) {
+      ASSERT_TRUE(s.m.t.mesh.close(rival.edge()));
+    }
+    ASSERT_TRUE(s.m.t.mesh.access(late.edge(), {1, 1, 0})) << "he moves with the others";
+    ASSERT_TRUE(s.m.t.mesh.close(s.others[0]->edge()));
+    s.worker->stop();
+    while (!s.user->edge().idle() && s.m.t.executor.step()) {
+    }
+    ASSERT_TRUE(s.m.t.mesh.close(s.user->edge()));
+    ASSERT_TRUE(s.m.t.mesh.close(late.edge()));
+    s.finish();
+    EXPECT_EQ(s.code(), 0) << s.result->error().text;
+    EXPECT_EQ(s.below(), "da1");
+    EXPECT_TRUE(s.content());
+    EXPECT_TRUE(s.holds_truth(s.media[1]));
+    EXPECT_EQ(s.m.t.provider("da1").access(), Access({1, 0, 0})) << "the reader's";
+  }
+  EXPECT_GT(met, 10);
+}
+
+// Who only reads keeps no writer out; the copy does, or it would miss what he writes.
+TEST(Move, what_is_only_read_is_not_written_meanwhile_and_may_be_write_protected) {
+  for (const bool writable : {true, false}) {
+    Medium media[]{Medium(kSize), Medium(kSize)};
+    media[0].bytes = media[0].stable = pattern(kSize, 1);
+    MirrorMesh m(nullptr, Stage::tuning());
+    for (int i = 0; i < 2; ++i) m.plug("da" + std::to_string(i), media[i]);
+    m.settle();
+    Properties properties = m.t.provider("da0").properties();
+    properties.writable = writable;
+    ASSERT_TRUE(m.t.mesh.change_properties(m.t.provider("da0"), properties));
+    testing::User& reader = m.t.user("reader", m.t.provider("da0"));
+    testing::User& rival = m.t.user("rival", m.t.provider("da1"));
+    ASSERT_TRUE(m.t.mesh.access(reader.edge(), kReadOnly));
+    Move move(m.t.mesh, "da0", "da1");
+    int code = -1;
+    move.start([&](const Result<Move::Report>& r) { code = r ? 0 : r.error().code; });
+    while (move.step() != Move::Step::letting_go && m.t.executor.step()) {
+    }
+    EXPECT_TRUE(m.t.provider("da0").access().e > 0);
+    m.settle();
+    EXPECT_EQ(code, 0);
+    EXPECT_EQ(media[0].bytes, media[1].bytes);
+    EXPECT_EQ(reader.edge().provider(), &m.t.provider("da1"));
+    EXPECT_EQ(m.t.provider("da1").access(), kReadOnly);
+    EXPECT_EQ(reader.orphanings + reader.spoilings, 0);
+    EXPECT_TRUE(m.t.mesh.access(rival.edge(), {0, 1, 0}));
+  }
 }
 
 TEST(Move, the_new_disk_is_lost_at_any_point) {

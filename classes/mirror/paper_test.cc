@@ -84,7 +84,7 @@ TEST(MirrorPaper, Paper_64_a_mesh_changes_beside_requests_and_not_under_them) {
   Bytes data = pattern(4096);
   issuer.issue(busy, Command::write, 0, 4096, Data(data.data()));
   const auto put_in = [&](Consumer& edge, const char* name, std::size_t& done_at) {
-    interpose(w.t.mesh, edge, name, [&](const Result<Mirror*>& made) {
+    interpose(w.t.mesh, *edge.provider(), name, [&](const Result<Mirror*>& made) {
       EXPECT_TRUE(made) << made.error().text;
       done_at = issuer.errors.size();
     });

@@ -144,6 +144,10 @@ Task<Status> Mirror::insert_job(std::string disk, InsertOptions options) {
   if (fine = fits(*provider); !fine) co_return fine;
   const Result<Consumer*> edge = open_disk(disk);
   if (!edge) co_return pass_on(edge);
+  if (fine = hold_alone(); !fine) {
+    give_back(**edge);
+    co_return fine;
+  }
   Record record;
   record.disk_id = new_disk_id();
   record.priority = options.priority;

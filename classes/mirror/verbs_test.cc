@@ -317,7 +317,7 @@ TEST(MirrorSurgery, Paper_65_66_67_a_disk_is_exchanged_under_a_user_who_does_not
   const Bytes data = pattern(kMiB, 1);
   ASSERT_EQ(m.write(user.edge(), 0, data), 0);
   Mirror* mirror = nullptr;
-  interpose(m.t.mesh, user.edge(), "move",
+  interpose(m.t.mesh, m.t.provider("da0"), "move",
             [&](Result<Mirror*> r) { mirror = r.value_or(nullptr); });
   m.settle();
   ASSERT_NE(mirror, nullptr);

@@ -90,6 +90,26 @@ TEST(ApiArrays, paths_fail_and_are_restored) {
               ElementsAre("p0", "p1", "p0", "p1", HasSubstr("last")));
 }
 
+// Two who write to one disk, and a layer that nobody uses, go from disk to disk.
+TEST(ApiArrays, Paper_66_a_disk_in_use_by_many_is_mirrored_and_moved) {
+  Stage stage;
+  EXPECT_THAT(stage.log_of(kDisks + R"(
+    create('nop', 'layer', 'da0')
+    local one, two = open('da0', { mode = 'rw' }), open('da0', { mode = 'rw' })
+    one:write(0, ('a'):rep(512))
+    local m = mirror.interpose(mesh.provider('da0'), 'between')
+    expect_refused('another name', mirror.interpose, mesh.provider('da0'), 'between')
+    mirror.insert(m, 'da1') mirror.complete(m)
+    two:write(512, ('b'):rep(512))
+    mirror.remove(m, 'da0') remove(m) settle()
+    log(#mesh.provider('da1'):users(), #mesh.provider('da0'):users())
+    log(move('da1', 'da2').copied)
+    local nop = interpose(nil, 'da2', 'nop', 'window')
+    log(#nop:providers()[1]:users(), one:read(512, 512):sub(1, 1), two:read(0, 512) == ('a'):rep(512))
+  )"),
+              ElementsAre(HasSubstr("between already"), "3 0", "100663296", "3 b true"));
+}
+
 // What was set up one way is changed while it is used: the second checkpoint of the paper's plan.
 TEST(ApiArrays, Paper_73_a_stack_is_set_up_and_later_changed_by_what_a_script_says) {
   Stage stage;

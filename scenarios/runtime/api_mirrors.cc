@@ -243,7 +243,26 @@ Answer scrub(Call& call) {
       });
 }
 
-// --- moves ---
+// --- in a mesh in use ---
+
+Task<Result<Handle>> run_interpose(World& world, Provider& below, std::string name) {
+  Reply<Result<Mirror*>> reply;
+  mirror::interpose(world.mesh(), below, name, reply.taker());
+  const Result<Mirror*> made = co_await reply.answer();
+  if (!made) co_return pass_on(made);
+  co_return world.handle_of(**made);
+}
+
+// mirror.interpose(provider, name)
+Answer interpose(Call& call) {
+  const auto below = provider_at(call, 1, "mirror.interpose: what is below");
+  if (!below) return hand_on(below);
+  const auto name = call.text(2, "mirror.interpose: the name");
+  if (!name) return hand_on(name);
+  return run_for_actor<Handle>(call, sentence("the insertion of mirror ", *name),
+                               run_interpose(call.world(), **below, *name),
+                               [](Call& c, const Handle& made) -> Answer { return c.give(made); });
+}
 
 Task<Result<Move::Report>> run_move(World& world, std::string from, std::string to) {
   Move move(world.mesh(), from, std::move(to));
@@ -288,6 +307,7 @@ void bind_mirrors(lua_State* thread) {
   const Binding verbs[] = {
       {"label", &lua_function<&label>},
       {"clear", &lua_function<&clear>},
+      {"interpose", &lua_function<&interpose>},
       {"insert", &lua_function<&insert>},
       {"remove", &lua_function<&disk_verb<&Mirror::remove>>},
       {"activate", &lua_function<&disk_verb<&Mirror::activate>>},

@@ -1,3 +1,4 @@
+#include "model/surgery.h"
 #include "scenarios/runtime/api.h"
 #include "scenarios/runtime/api_support.h"
 #include "scenarios/runtime/call.h"
@@ -19,12 +20,15 @@ Answer remove(Call& call) {
   return kWaits;
 }
 
-// The edge between a geom and one of the providers below it.
-Outcome<Consumer*> edge_between(Geom& above, const Provider& below) {
-  for (Consumer& edge : above.consumers()) {
+// The edge between a geom and one of the providers below it; null for all who stand there.
+Outcome<Consumer*> edge_between(Call& call, int above_index, const Provider& below) {
+  if (call.is_nil(above_index)) return nullptr;
+  const auto above = geom_at(call, above_index, "interpose: who is above");
+  if (!above) return hand_on(above);
+  for (Consumer& edge : (*above)->consumers()) {
     if (edge.provider() == &below) return &edge;
   }
-  return misuse("interpose: ", above.title(), " does not stand on ", below.name());
+  return misuse("interpose: ", (*above)->title(), " does not stand on ", below.name());
 }
 
 // A geom of the class that stands on nothing, but would fit over `below`: what is to be put in.
@@ -65,13 +69,11 @@ Answer put_in(Call& call, const Wait& wait, Geom& geom,
   return kWaits;
 }
 
-// interpose(above, below, class, name [, parameters])
+// interpose(above or nil, below, class, name [, parameters])
 Answer interpose(Call& call) {
-  const auto above = geom_at(call, 1, "interpose: who is above");
-  if (!above) return hand_on(above);
   const auto below = provider_at(call, 2, "interpose: what is below");
   if (!below) return hand_on(below);
-  const auto edge = edge_between(**above, **below);
+  const auto edge = edge_between(call, 1, **below);
   if (!edge) return hand_on(edge);
   const auto cls = class_at(call, 3, "interpose");
   if (!cls) return hand_on(cls);
@@ -86,8 +88,10 @@ Answer interpose(Call& call) {
   if (!made) return refused(made.error());
   Geom& geom = **made;
   return put_in(call, *wait, geom, [&](std::function<void(Status)> then) {
-    world.mesh().interpose(**edge, geom.providers().front(), geom.consumers().front(),
-                           std::move(then));
+    Provider& upper = geom.providers().front();
+    Consumer& lower = geom.consumers().front();
+    if (*edge != nullptr) return world.mesh().interpose(**edge, upper, lower, std::move(then));
+    Surgery::interpose_above(world.mesh(), **below, upper, lower, std::move(then));
   });
 }
 
