@@ -27,7 +27,7 @@ std::string range_of(const Parameter& p) {
   return fmt::format("{} to {}{}", p.min, p.max, unit);
 }
 
-int list() {
+int list_classes() {
   for (const auto& cls : all_classes()) {
     fmt::print("{:<6}  {}\n", cls->name(), cls->help());
   }
@@ -57,7 +57,7 @@ int show(const std::string& name) {
   const std::string_view near = nearest(name, names);
   complain(near.empty() ? fmt::format("there is no class '{}'; see 'biotope class list'", name)
                         : fmt::format("there is no class '{}'; did you mean '{}'?", name, near));
-  return 2;
+  return kRefused;
 }
 
 struct StatusArguments {
@@ -67,10 +67,7 @@ struct StatusArguments {
 
 int status(const StatusArguments& arguments) {
   const auto report = runtime::status_of_images(arguments.images, arguments.sector_size_bytes);
-  if (!report) {
-    complain(report.error().text);
-    return 2;
-  }
+  if (!report) return refuse(report.error());
   fmt::print("{}", *report);
   return 0;
 }
@@ -96,7 +93,7 @@ void add_class(Program& program) {
       "Examples:\n  biotope class list\n  biotope class show nop\n"
       "  biotope class status first.img second.img");
   verb->add_subcommand("list", "One line for each class")->callback([&program] {
-    program.chosen = [] { return list(); };
+    program.chosen = [] { return list_classes(); };
   });
   auto name = std::make_shared<std::string>();
   CLI::App* shown = verb->add_subcommand("show", "What a class does and its parameters");

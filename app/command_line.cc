@@ -10,8 +10,6 @@ namespace biotope::app {
 
 namespace {
 
-constexpr int kUsage = 2;
-
 // The verb that was typed, as deep as it goes.
 const CLI::App& typed(const CLI::App& program) {
   const auto verbs = program.get_subcommands();
@@ -56,7 +54,7 @@ int refuse_extras(const CLI::App& program) {
                      : is_verb ? "there is no verb"
                                : "nothing is known of";
   complain(fmt::format("{} '{}'; {}", what, word, suggestion(verb, word)));
-  return kUsage;
+  return kRefused;
 }
 
 // CLI11 reports by exception; none passes beyond here.
@@ -72,12 +70,12 @@ int parse_and_act(CLI::App& parser, Program& program, int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     if (!parser.remaining(true).empty()) return refuse_extras(parser);
     complain(error.what());
-    return kUsage;
+    return kRefused;
   }
   if (!parser.remaining(true).empty()) return refuse_extras(parser);
   if (!program.chosen) {
     fmt::print(stderr, "{}", parser.help());
-    return kUsage;
+    return kRefused;
   }
   return program.chosen();
 }

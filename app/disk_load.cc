@@ -21,9 +21,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr int kUsage = 2;
-
-struct Arguments {
+struct LoadArguments {
   DiskSource source;
   sim::RandomLoad load;
   std::string job;
@@ -67,7 +65,7 @@ void print_outcome(const Outcome& outcome) {
 
 // --- random requests ----------------------------------------------------------------------------
 
-Status run_random(const Arguments& arguments, const DiskSource& source) {
+Status run_random(const LoadArguments& arguments, const DiskSource& source) {
   const auto model = model_of(source);
   if (!model) return pass_on(model);
   const sim::RandomLoad& load = arguments.load;
@@ -147,7 +145,7 @@ void print_direction(const std::string& name, const nlohmann::json& fio) {
   fmt::print("\n");
 }
 
-void print(const Arguments& arguments, const std::string& what, const Served& served) {
+void print(const LoadArguments& arguments, const std::string& what, const Served& served) {
   if (arguments.json) {
     ordered_json report = {{"schema", "biotope/disk-bench/1"},
                            {"requests", served.outcome.requests}};
@@ -165,7 +163,7 @@ sim::JobSpace space_of(const sim::DriveKind& kind) {
   return {kind.capacity_bytes(), kind.sector_bytes};
 }
 
-Status run_job(const Arguments& arguments, const DiskSource& source) {
+Status run_job(const LoadArguments& arguments, const DiskSource& source) {
   const auto kind = kind_of(source);
   if (!kind) return pass_on(kind);
   const auto words = sim::split_job(arguments.job);
@@ -177,7 +175,7 @@ Status run_job(const Arguments& arguments, const DiskSource& source) {
   return {};
 }
 
-Status run_trace(const Arguments& arguments, const DiskSource& source) {
+Status run_trace(const LoadArguments& arguments, const DiskSource& source) {
   const auto kind = kind_of(source);
   if (!kind) return pass_on(kind);
   const sim::TraceOptions options = arguments.reading.options();
@@ -196,21 +194,18 @@ Status run_trace(const Arguments& arguments, const DiskSource& source) {
   return {};
 }
 
-int bench(const Arguments& arguments) {
+int bench(const LoadArguments& arguments) {
   DiskSource source = arguments.source;
   if (source.profile.empty() && source.parv.empty()) source.profile = "cheetah-9lp";
-  const Status done = !arguments.job.empty()     ? run_job(arguments, source)
-                      : !arguments.trace.empty() ? run_trace(arguments, source)
-                                                 : run_random(arguments, source);
-  if (done) return 0;
-  complain(done.error().text);
-  return kUsage;
+  return exit_status(!arguments.job.empty()     ? run_job(arguments, source)
+                     : !arguments.trace.empty() ? run_trace(arguments, source)
+                                                : run_random(arguments, source));
 }
 
 }  // namespace
 
 void add_disk_bench(Program& program, CLI::App& disk) {
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<LoadArguments>();
   CLI::App* verb =
       disk.add_subcommand("bench", "A load on a drive: how fast drive and simulation are");
   arguments->source.add_to(*verb);

@@ -22,13 +22,6 @@ namespace {
 using nlohmann::ordered_json;
 using ModelResult = Result<std::shared_ptr<const sim::DiskModel>>;
 
-constexpr int kUsage = 2;
-
-int refuse(const Error& error) {
-  complain(error.text);
-  return kUsage;
-}
-
 Status write_file(const std::string& path, const std::string& text) {
   std::ofstream file(path, std::ios::binary);
   file << text;
@@ -39,7 +32,7 @@ Status write_file(const std::string& path, const std::string& text) {
 
 // --- list ---------------------------------------------------------------------------------------
 
-int list() {
+int list_profiles() {
   for (const std::string_view name : sim::profile_names()) {
     const auto model = sim::find_profile(name);
     const sim::DiskProfile& profile = (*model)->profile;
@@ -212,7 +205,7 @@ void add_disk(Program& program) {
       "  biotope disk bench --profile sata-ncq --depth 32\n"
       "  biotope disk bench --job \"rw=randrw bs=4k iodepth=8 number_ios=10000\"");
   verb->add_subcommand("list", "One line for each profile")->callback([&program] {
-    program.chosen = [] { return list(); };
+    program.chosen = [] { return list_profiles(); };
   });
   add_show(program, *verb);
   add_import(program, *verb);

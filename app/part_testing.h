@@ -70,7 +70,8 @@ struct Part : ::testing::Test {
     const nlohmann::json answer =
         nlohmann::json::parse(shell("sfdisk -J " + image), nullptr, false);
     if (!answer.contains("partitiontable")) return {"no table: " + answer.dump()};
-    for (const nlohmann::json& p : answer["partitiontable"].value("partitions", nlohmann::json::array())) {
+    for (const nlohmann::json& p :
+         answer["partitiontable"].value("partitions", nlohmann::json::array())) {
       rows.push_back(p["node"].get<std::string>().substr(image.size()) + ' ' + p["start"].dump() +
                      '+' + p["size"].dump() + ' ' + p["type"].get<std::string>() +
                      (p.value("bootable", false) ? " active" : "") +

@@ -12,8 +12,6 @@ namespace biotope::app {
 namespace {
 
 using runtime::PartImage;
-using Arguments = std::shared_ptr<PartArguments>;
-
 Result<std::unique_ptr<PartImage>> open(const PartArguments& a, sim::ImageFile::Use use) {
   return PartImage::open(a.image, a.sector_size_bytes, use);
 }
@@ -185,18 +183,13 @@ class PartVerbs {
   }
   void act(CLI::App& verb, std::function<Status(const PartArguments&)> action) {
     verb.callback([&program = program_, a = a_, action = std::move(action)] {
-      program.chosen = [a, action] {
-        const Status done = action(*a);
-        if (done) return 0;
-        complain(done.error().text);
-        return 2;
-      };
+      program.chosen = [a, action] { return exit_status(action(*a)); };
     });
   }
 
   Program& program_;
   CLI::App& part_;
-  Arguments a_;
+  std::shared_ptr<PartArguments> a_;
 };
 
 }  // namespace

@@ -54,12 +54,7 @@ Status taste(const TasteArguments& arguments) {
   return {};
 }
 
-int answer(const TasteArguments& arguments) {
-  const Status done = taste(arguments);
-  if (done) return 0;
-  complain(done.error().text);
-  return 2;
-}
+int answer(const TasteArguments& arguments) { return exit_status(taste(arguments)); }
 
 }  // namespace
 

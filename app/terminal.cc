@@ -40,6 +40,13 @@ void complain(std::string_view sentence) {
 
 void tell(std::string_view line) { fmt::print(stderr, "{}\n", line); }
 
+int refuse(const Error& error) {
+  complain(error.text);
+  return kRefused;
+}
+
+int exit_status(const Status& done) { return done ? 0 : refuse(done.error()); }
+
 std::string command_line(const std::vector<std::string>& words) {
   std::string line;
   for (const std::string& word : words) line += (line.empty() ? "" : " ") + quoted(word);

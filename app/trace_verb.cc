@@ -18,7 +18,6 @@ using sim::TraceReader;
 using sim::TraceRequest;
 using sim::TraceSummary;
 
-constexpr int kUsage = 2;
 constexpr std::size_t kShown = 5;
 constexpr Command kCommands[] = {Command::read, Command::write, Command::remove, Command::flush};
 
@@ -153,10 +152,7 @@ int info(const InfoArguments& arguments) {
   Info info;
   auto reader = TraceReader::open(arguments.file, arguments.trace.options());
   const Status done = reader ? read_all(*reader, info) : pass_on(reader);
-  if (!done) {
-    complain(done.error().text);
-    return kUsage;
-  }
+  if (!done) return exit_status(done);
   for (const std::string& note : reader->notes()) tell(note);
   if (reader->skipped() > 0) tell(fmt::format("{} lines were passed over", reader->skipped()));
   if (arguments.json) {
