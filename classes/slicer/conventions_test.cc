@@ -55,7 +55,7 @@ Image made(const Scheme& scheme, const Properties& medium) {
 TEST(Conventions, all_of_them_are_looked_at) {
   std::vector<std::string_view> names;
   for (const Scheme* scheme : schemes()) names.push_back(scheme->name());
-  for (const char* name : {"MBR", "BSD", "BSD64", "VTOC8", "APM", "PC98", "SGI"}) {
+  for (const char* name : {"MBR", "GPT", "BSD", "BSD64", "VTOC8", "APM", "PC98", "SGI"}) {
     EXPECT_NE(std::ranges::find(names, name), names.end()) << name;
   }
   EXPECT_GT(schemes(2048).size(), 4U);
@@ -188,6 +188,66 @@ TEST(Conventions, an_image_that_is_cut_short_anywhere_is_refused_or_read_and_nev
         EXPECT_EQ(*whole.slice(slice.index), slice) << scheme->name() << ' ' << sectors;
       }
     }
+  }
+}
+
+// Guards -----------------------------------------------------------------------------------------
+
+struct GuardedDisk : testing::AllTablesMesh {
+  GuardedDisk(const std::string& cls, const Image& image) {
+    Values values;
+    values.set("guard", true);
+    testing::must(mesh.configure(cls, values));
+    medium = &disk("da0", image);
+    raw = &opened("raw", "da0", {1, 1, 0});
+    mesh.settle();
+  }
+  // The whole disk in one request, as a tool does that restores it.
+  int overwrite(const Image& image) {
+    auto task = biotope::write(raw->edge(), 0, image);
+    task.start();
+    executor.run();
+    const Status done = task.result();
+    return done ? 0 : done.error().code;
+  }
+
+  RamDriver* medium;
+  testing::User* raw;
+};
+
+Image without(const Image& image, const Scheme& scheme, int index) {
+  Document document = read_table(scheme, kNowhere, medium_of(512), image).value();
+  testing::must(document.remove(index));
+  Image changed = image;
+  write(changed, 512, document.steps());
+  return changed;
+}
+
+// Which of them are on by themselves is another matter (slicer_class.h).
+TEST(Conventions, Paper_30_every_one_of_them_can_be_guarded) {
+  for (const auto& cls : all_classes()) {
+    const auto* slicer = dynamic_cast<const SlicerClass*>(cls.get());
+    if (slicer == nullptr) continue;
+    const Scheme& scheme = slicer->scheme();
+    if (!Document::create(scheme, medium_of(512), kNowhere, {})) continue;
+    const Image image = made(scheme, medium_of(512));
+    GuardedDisk t(cls->name(), image);
+    std::vector<const Slice*> parts;
+    const Table table = read_table(scheme, kNowhere, medium_of(512), image)->table();
+    for (const Slice& slice : table.slices) {
+      if (!slice.raw) parts.push_back(&slice);
+    }
+    ASSERT_EQ(parts.size(), 3U);
+    const testing::User& held = t.opened("user", "da0" + parts[0]->suffix, kReadOnly);
+    EXPECT_EQ(t.overwrite(Image(image.size())), EINVAL) << cls->name();
+    EXPECT_EQ(t.overwrite(without(image, scheme, parts[0]->index)), EBUSY) << cls->name();
+    EXPECT_EQ(t.medium->bytes(), image) << cls->name() << ": what is refused is not written";
+    const Image fewer = without(image, scheme, parts[2]->index);
+    EXPECT_EQ(t.overwrite(fewer), 0) << cls->name();
+    EXPECT_EQ(t.medium->bytes(), fewer) << cls->name();
+    EXPECT_NE(t.mesh.provider("da0" + parts[1]->suffix), nullptr) << cls->name();
+    EXPECT_EQ(t.mesh.provider("da0" + parts[2]->suffix), nullptr) << cls->name();
+    EXPECT_EQ(held.orphanings, 0) << cls->name();
   }
 }
 
