@@ -42,14 +42,17 @@ Result<Head> without_descriptor(Sectors& sectors) {
   return fail(EINVAL, "the map is there, and the driver descriptor before it, ER, is not");
 }
 
-Result<Head> find_head(Sectors& sectors) {
+// The blocks of the map and of the disk, as the descriptor says them.
+Result<Head> find_map(Sectors& sectors) {
   const Properties& medium = sectors.medium();
-  if (medium.sector_size_bytes < std::int64_t{EntryLayout::kBytes} || medium.sector_count() < 2) {
-    return fail(kNoTable, "the medium is too small for a partition map");
-  }
   const Result<Bytes> driver = sectors.at(0);
   if (!driver) return pass_on(driver);
-  if (Driver::signature.get(*driver) != Driver::kSignature) return without_descriptor(sectors);
+  const auto signature = Driver::signature.get(*driver);
+  if (signature == Driver::kTivo) {
+    const std::int64_t size = medium.sector_size_bytes;
+    return Head{*Map::of_blocks(sectors, size, Swapped::yes), medium.sector_count()};
+  }
+  if (signature != Driver::kSignature) return without_descriptor(sectors);
   const std::int64_t block_bytes = Driver::block_bytes.get(*driver);
   const auto map = Map::of_blocks(sectors, block_bytes);
   if (!map) {
@@ -61,17 +64,28 @@ Result<Head> find_head(Sectors& sectors) {
     return fail(EINVAL, "it is for a disk of ", block_count, " blocks of ", block_bytes,
                 " bytes; the medium has ", medium.media_size_bytes / block_bytes);
   }
-  const Result<Bytes> first = map->block(1);
+  return Head{*map, block_count};
+}
+
+Result<Head> find_head(Sectors& sectors) {
+  const Properties& medium = sectors.medium();
+  if (medium.sector_size_bytes < std::int64_t{EntryLayout::kBytes} || medium.sector_count() < 2) {
+    return fail(kNoTable, "the medium is too small for a partition map");
+  }
+  Result<Head> head = find_map(sectors);
+  if (!head) return head;
+  const Result<Bytes> first = head->map.block(1);
   if (!first) return pass_on(first);
   if (EntryLayout::signature.get(*first) != EntryLayout::kSignature) {
     return fail(kNoTable, "there is no map behind the driver descriptor");
   }
-  const std::int64_t entry_count = EntryLayout::entry_count.get(*first);
-  if (entry_count < 1 || entry_count >= block_count || entry_count > kMostEntries) {
-    return fail(EINVAL, "it claims ", entry_count, " entries on a disk of ", block_count,
-                " blocks, and there may be 1 to ", kMostEntries);
+  head->entry_count = EntryLayout::entry_count.get(*first);
+  if (head->entry_count < 1 || head->entry_count >= head->block_count ||
+      head->entry_count > kMostEntries) {
+    return fail(EINVAL, "it claims ", head->entry_count, " entries on a disk of ",
+                head->block_count, " blocks, and there may be 1 to ", kMostEntries);
   }
-  return Head{*map, block_count, entry_count};
+  return head;
 }
 
 // The first entry is the map itself by custom, and nobody's partition; elsewhere in the map it is
@@ -177,6 +191,7 @@ class ApmScheme final : public Scheme {
   Status encode(Sectors& sectors, const Table& before, const Table& after) const override {
     const Result<Head> head = find_head(sectors);
     if (!head) return pass_on(head);
+    if (head->map.swapped()) return fail(EOPNOTSUPP, "a TiVo's map is read, and not written");
     set_slices(*head, before, after);
     if (!same_places(before, after)) set_free(*head, after, sectors.medium());
     return {};

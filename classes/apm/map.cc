@@ -4,13 +4,13 @@
 
 namespace biotope::apm {
 
-std::optional<Map> Map::of_blocks(Sectors& sectors, std::int64_t block_bytes) {
+std::optional<Map> Map::of_blocks(Sectors& sectors, std::int64_t block_bytes, Swapped swapped) {
   const std::int64_t sector = sectors.sector_bytes();
   if (block_bytes < std::int64_t{EntryLayout::kBytes} || sector < 1) return std::nullopt;
   const bool blocks_of_sectors =
       block_bytes % sector == 0 && sector >= std::int64_t{EntryLayout::kBytes};
   if (!blocks_of_sectors && sector % block_bytes != 0) return std::nullopt;
-  return Map(sectors, block_bytes);
+  return Map(sectors, block_bytes, swapped);
 }
 
 Result<Bytes> Map::block(std::int64_t number) const {
@@ -18,7 +18,11 @@ Result<Bytes> Map::block(std::int64_t number) const {
   Result<Bytes> sector = sectors_->at(at / sectors_->sector_bytes());
   if (!sector) return sector;
   const auto from = sector->begin() + static_cast<std::ptrdiff_t>(at % sectors_->sector_bytes());
-  return Bytes(from, from + static_cast<std::ptrdiff_t>(EntryLayout::kBytes));
+  Bytes block(from, from + static_cast<std::ptrdiff_t>(EntryLayout::kBytes));
+  if (swapped()) {
+    for (std::size_t i = 0; i < block.size(); i += 2) std::swap(block[i], block[i + 1]);
+  }
+  return block;
 }
 
 std::span<std::byte> Map::change(std::int64_t number) const {

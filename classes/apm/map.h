@@ -14,6 +14,8 @@ namespace biotope::apm {
 
 struct Driver {
   static constexpr std::uint16_t kSignature = 0x4552;  // "ER"
+  // What a TiVo's first series has instead of a descriptor; the bytes of its map are swapped.
+  static constexpr std::uint16_t kTivo = 0x9214;
 
   static constexpr auto signature = layout::be16(0);
   static constexpr auto block_bytes = layout::be16(2);
@@ -52,13 +54,19 @@ struct Entry {
   bool is_map() const { return type == kMapType; }
 };
 
+// Of each two bytes in a block, the second first.
+enum class Swapped { no, yes };
+
 // The map of a medium whose driver descriptor has been checked.
 class Map {
  public:
   // Null when blocks of that size do not go together with the medium's sectors.
-  static std::optional<Map> of_blocks(Sectors& sectors, std::int64_t block_bytes);
+  static std::optional<Map> of_blocks(Sectors& sectors, std::int64_t block_bytes,
+                                      Swapped swapped = Swapped::no);
 
   std::int64_t block_bytes() const { return block_bytes_; }
+  // One with swapped bytes is not to be changed.
+  bool swapped() const { return swapped_ == Swapped::yes; }
   // The first 512 bytes of a block, and the same to be changed.
   Result<Bytes> block(std::int64_t number) const;
   std::span<std::byte> change(std::int64_t number) const;
@@ -70,10 +78,12 @@ class Map {
   void make_entry(std::int64_t index, const Entry& entry, std::int64_t entry_count) const;
 
  private:
-  Map(Sectors& sectors, std::int64_t block_bytes) : sectors_(&sectors), block_bytes_(block_bytes) {}
+  Map(Sectors& sectors, std::int64_t block_bytes, Swapped swapped)
+      : sectors_(&sectors), block_bytes_(block_bytes), swapped_(swapped) {}
 
   Sectors* sectors_;
   std::int64_t block_bytes_;
+  Swapped swapped_;
 };
 
 }  // namespace biotope::apm
