@@ -7,7 +7,7 @@
 #include <numeric>
 
 #include "classes/class_list.h"
-#include "props/many_cases.h"
+#include "model/many_cases.h"
 
 namespace biotope::props {
 namespace {

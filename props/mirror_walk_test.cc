@@ -4,8 +4,8 @@
 #include <rapidcheck/gtest.h>
 
 #include "classes/mirror/testing.h"
+#include "model/many_cases.h"
 #include "props/disk_walk.h"
-#include "props/many_cases.h"
 
 namespace biotope::props {
 namespace {

@@ -8,8 +8,8 @@
 #include <cstring>
 
 #include "classes/parity/testing.h"
+#include "model/many_cases.h"
 #include "props/disk_walk.h"
-#include "props/many_cases.h"
 
 namespace biotope::props {
 namespace {
