@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "app/disk_source.h"
@@ -12,6 +13,7 @@
 #include "sim/disk/random_load.h"
 #include "sim/workload/engine_load.h"
 #include "sim/workload/job.h"
+#include "sim/workload/machine_load.h"
 #include "sim/workload/trace_load.h"
 #include "viz/fio_report.h"
 
@@ -98,26 +100,49 @@ struct Served {
   nlohmann::json fio;
 };
 
-Served serve(const sim::DriveKind& kind, sim::Load& load) {
+// Has a load served by `run`, which is given whom to tell of its requests.
+Result<Served> serve(const std::function<Result<sim::LoadRun>(const sim::LoadObserver&)>& run) {
   Served served;
   viz::FioReport report;
   double sum_ns = 0;
-  const auto engine = kind.make_engine();
   const double began = cpu_seconds();
-  const sim::LoadRun run =
-      sim::run_load(*engine, kind.sector_bytes, load, [&](const sim::LoadDone& done) {
-        report.record(done.command, done.length_bytes, done.submit_ns, done.complete_ns,
-                      done.error);
-        sum_ns += static_cast<double>(done.submit_ns + done.complete_ns);
-      });
+  const auto ran = run([&](const sim::LoadDone& done) {
+    report.record(done.command, done.length_bytes, done.submit_ns, done.complete_ns, done.error);
+    sum_ns += static_cast<double>(done.submit_ns + done.complete_ns);
+  });
+  if (!ran) return pass_on(ran);
   served.outcome.cpu_seconds = cpu_seconds() - began;
-  served.outcome.requests = run.requests;
-  served.outcome.simulated_ns = run.simulated_ns;
-  if (run.requests > 0) {
+  served.outcome.requests = ran->requests;
+  served.outcome.simulated_ns = ran->simulated_ns;
+  if (ran->requests > 0) {
     served.outcome.mean_response_ns =
-        static_cast<std::int64_t>(sum_ns / static_cast<double>(run.requests));
+        static_cast<std::int64_t>(sum_ns / static_cast<double>(ran->requests));
   }
-  served.fio = report.json(run.simulated_ns);
+  served.fio = report.json(ran->simulated_ns);
+  return served;
+}
+
+// By what is inside the drive alone, without contents.
+Result<Served> serve(const sim::DriveKind& kind, sim::Load& load) {
+  return serve([&](const sim::LoadObserver& tell) -> Result<sim::LoadRun> {
+    const auto engine = kind.make_engine();
+    return sim::run_load(*engine, kind.sector_bytes, load, tell);
+  });
+}
+
+// Looking at what was written takes contents, and so a whole machine.
+Result<Served> serve_verified(const std::shared_ptr<const sim::DriveKind>& kind,
+                              const sim::JobOptions& job, std::uint64_t seed) {
+  sim::Verification found;
+  auto served = serve([&](const sim::LoadObserver& tell) -> Result<sim::LoadRun> {
+    const auto ran = sim::run_in_machine(kind, job, seed, tell);
+    if (!ran) return pass_on(ran);
+    found = ran->verification;
+    return ran->run;
+  });
+  if (served) {
+    served->fio["verify"] = {{"checked_bytes", found.checked_bytes}, {"wrong", found.wrong}};
+  }
   return served;
 }
 
@@ -156,7 +181,12 @@ void print(const LoadArguments& arguments, const std::string& what, const Served
   }
   fmt::print("{}\n", what);
   print_outcome(served.outcome);
-  for (const auto& [name, fio] : served.fio.items()) print_direction(name, fio);
+  for (const auto& [name, fio] : served.fio.items()) {
+    if (name != "verify") print_direction(name, fio);
+  }
+  if (!served.fio.contains("verify")) return;
+  fmt::print("  verify: {} bytes read back as they were written\n",
+             served.fio.at("verify").at("checked_bytes").get<std::int64_t>());
 }
 
 sim::JobSpace space_of(const sim::DriveKind& kind) {
@@ -171,7 +201,10 @@ Status run_job(const LoadArguments& arguments, const DiskSource& source) {
   const auto job = sim::parse_job(*words, space_of(**kind));
   if (!job) return pass_on(job);
   sim::Jobs jobs(*job, arguments.load.seed, "bench");
-  print(arguments, fmt::format("{}: {}", (*kind)->name, arguments.job), serve(**kind, jobs));
+  const auto served =
+      job->verify ? serve_verified(*kind, *job, arguments.load.seed) : serve(**kind, jobs);
+  if (!served) return pass_on(served);
+  print(arguments, fmt::format("{}: {}", (*kind)->name, arguments.job), *served);
   return {};
 }
 
@@ -185,12 +218,13 @@ Status run_trace(const LoadArguments& arguments, const DiskSource& source) {
       std::move(*reader),
       {.space = space_of(**kind), .device = arguments.device, .bad_lines = options.bad_lines});
   if (!load) return pass_on(load);
-  const Served served = serve(**kind, **load);
+  const auto served = serve(**kind, **load);
+  if (!served) return pass_on(served);
   if (!(*load)->status()) return (*load)->status();
   for (const std::string& note : (*load)->reader().notes()) tell(note);
   const std::int64_t skipped = (*load)->skipped() + (*load)->reader().skipped();
   if (skipped > 0) tell(fmt::format("{} lines were passed over", skipped));
-  print(arguments, fmt::format("{}: {}", (*kind)->name, (*load)->reader().name()), served);
+  print(arguments, fmt::format("{}: {}", (*kind)->name, (*load)->reader().name()), *served);
   return {};
 }
 

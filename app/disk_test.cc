@@ -98,6 +98,17 @@ TEST_F(DiskVerb, bad_input_ends_with_one_sentence_and_status_2) {
       0);
 }
 
+TEST_F(DiskVerb, benches_a_job_that_looks_at_what_it_wrote) {
+  const Played played =
+      here_.play({"disk", "bench", "--profile", "zip100", "--json", "--job",
+                  "rw=randrw bs=4k size=1m iodepth=4 number_ios=200 verify=pattern"});
+  EXPECT_EQ(played.exit_status, 0) << played.complaint();
+  const json report = json::parse(played.out);
+  EXPECT_EQ(report.at("requests"), 200);
+  EXPECT_GT(report.at("job").at("verify").at("checked_bytes"), 200 * 1024);
+  EXPECT_EQ(report.at("job").at("verify").at("wrong"), 0);
+}
+
 TEST_F(DiskVerb, benches) {
   const Played played = here_.play({"disk", "bench", "--requests", "1000", "--json"});
   ASSERT_EQ(played.exit_status, 0);

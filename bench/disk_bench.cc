@@ -1,12 +1,15 @@
 // Simulated disk requests per second of processor time: random ones of 8 sectors on a Cheetah 9LP,
 // two thirds of them reads, without contents. First the mechanics alone, then through the machine:
-// host, controller, socket, drive and the clock of SystemC. Prints one figure a line.
+// host, controller, socket, drive and the clock of SystemC. With the argument `verified`: a job
+// over all of it that looks at what it wrote; with `many`: a thousand drives. Prints one figure a
+// line.
 #include <fmt/core.h>
 
 #include <ctime>
 #include <fstream>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "bench/stack.h"
 #include "model/check.h"
@@ -14,6 +17,7 @@
 #include "sim/disk/random_load.h"
 #include "sim/rack/controller.h"
 #include "sim/rack/rack.h"
+#include "sim/workload/machine_load.h"
 
 namespace biotope::bench {
 namespace {
@@ -32,7 +36,8 @@ double mechanics_seconds(const sim::RandomLoad& load) {
 // Keeps one bay busy: what is answered is asked again, elsewhere.
 class Load final : public sim::Host {
  public:
-  Load(sim::Rack& rack, const sim::RandomLoad& load) : place_(rack.place(0)), load_(load) {
+  Load(sim::Rack& rack, const sim::RandomLoad& load, int bay = 0)
+      : place_(rack.place(bay)), load_(load) {
     place_.controller->set_host(place_.bay, this);
   }
   ~Load() override { place_.controller->set_host(place_.bay, nullptr); }
@@ -118,10 +123,53 @@ void run() {
   fmt::print("disk.peak_bytes {}\n", peak_bytes());
 }
 
+// A job that writes all of the disk and then some of it again, and looks at all of it in the end.
+void run_verified() {
+  const auto kind = must(sim::find_drive_kind("cheetah-9lp"));
+  const auto job = must(sim::parse_job(std::vector<sim::JobWord>{{"rw", "write"},
+                                                                 {"bs", "64k,128k"},
+                                                                 {"size", "100%"},
+                                                                 {"io_size", "10g"},
+                                                                 {"iodepth", "4"},
+                                                                 {"verify", "pattern"}},
+                                       {kind->capacity_bytes(), kind->sector_bytes}));
+  const sim::MachineRun run = must(sim::run_in_machine(kind, job, 1, {}));
+  fmt::print("disk.verified_medium_bytes {}\n", run.medium_bytes);
+  fmt::print("disk.verified_peak_bytes {}\n", peak_bytes());
+}
+
+// A thousand drives at work at the same time in one machine.
+void run_many() {
+  constexpr int kDrives = 1000;
+  const std::unique_ptr<sim::Rack> rack = must(sim::Rack::create());
+  for (int i = 0; i < kDrives / 200; ++i) {
+    must(rack->add_controller(fmt::format("scsi{}", i), 200, "cheetah-9lp"));
+  }
+  std::vector<std::unique_ptr<Load>> loads;
+  for (int bay = 0; bay < kDrives; ++bay) {
+    loads.push_back(std::make_unique<Load>(*rack, load_of(1000, 4), bay));
+    must(rack->insert(bay, must(sim::Medium::blank("blank", must(rack->medium_shape(bay))))));
+  }
+  const double start = cpu_seconds();
+  for (const auto& load : loads) load->start();
+  rack->run_until_idle();
+  fmt::print("disk.thousand_drives_ios_per_cpu_second {:.0f}\n",
+             kDrives * 1000 / (cpu_seconds() - start));
+  fmt::print("disk.thousand_drives_peak_bytes {}\n", peak_bytes());
+}
+
 }  // namespace
 }  // namespace biotope::bench
 
-int main() {
-  biotope::bench::run();
+// Each in a process of its own: memory that one has had is not another's.
+int main(int argc, char** argv) {
+  const std::string part = argc > 1 ? argv[1] : "";
+  if (part == "verified") {
+    biotope::bench::run_verified();
+  } else if (part == "many") {
+    biotope::bench::run_many();
+  } else {
+    biotope::bench::run();
+  }
   return 0;
 }

@@ -9,6 +9,7 @@
 #include "classes/disk/driver.h"
 #include "model/check.h"
 #include "sim/rack/controller.h"
+#include "sim/workload/stamped_bio.h"
 
 namespace biotope::sim {
 namespace {
@@ -119,6 +120,7 @@ class Bridge::MediumDriver final : public DiskDriver {
     extension.forced = (bio.flags & kBioForceUnitAccess) != 0;
     extension.ordered = (bio.flags & kBioOrdered) != 0;
     extension.data = bio.data;
+    if (command == DriveCommand::write) extension.stamped = StampedBio::memory_of(bio);
     extension.owner = &bio;
     payload.set_address(static_cast<std::uint64_t>(bio.position_bytes));
     payload.set_command(command == DriveCommand::read    ? tlm::TLM_READ_COMMAND

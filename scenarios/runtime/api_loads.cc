@@ -9,6 +9,7 @@
 #include "scenarios/runtime/world.h"
 #include "sim/workload/job.h"
 #include "sim/workload/job_options.h"
+#include "sim/workload/verified_load.h"
 
 // Work loads on disks, in fio's words.
 
@@ -63,6 +64,8 @@ void push_json(lua_State* thread, const nlohmann::json& json) {
       push_json(thread, value);
       lua_setfield(thread, -2, name.c_str());
     }
+  } else if (json.is_string()) {
+    lua_pushstring(thread, json.get_ref<const std::string&>().c_str());
   } else if (json.is_number_integer()) {
     lua_pushinteger(thread, json.get<lua_Integer>());
   } else {
@@ -73,7 +76,12 @@ void push_json(lua_State* thread, const nlohmann::json& json) {
 // What came of it until now, and under `error` why it ended before its end.
 int give_result(Call& call, const RunningLoad& running) {
   lua_State* thread = call.thread();
-  push_json(thread, running.report.json(running.load->elapsed_ns()));
+  nlohmann::json result = running.report.json(running.load->elapsed_ns());
+  if (const sim::Verification* found = running.load->verification(); found != nullptr) {
+    result["verify"] = {{"checked_bytes", found->checked_bytes}, {"wrong", found->wrong}};
+    if (found->wrong > 0) result["verify"]["first"] = found->first;
+  }
+  push_json(thread, result);
   if (running.outcome && !*running.outcome) {
     call.give(running.outcome->error().text);
     lua_setfield(thread, -2, "error");
@@ -89,12 +97,12 @@ Outcome<Dev*> open_for(World& world, Provider& provider, bool writes) {
   return static_cast<Dev*>(*made);
 }
 
-std::int64_t longest_bytes(const sim::JobOptions& job) {
-  std::int64_t most = 0;
-  for (const auto* lengths : {&job.read_lengths, &job.write_lengths}) {
-    for (const sim::Share& share : *lengths) most = std::max(most, share.value);
-  }
-  return most;
+std::unique_ptr<sim::Load> load_of(const sim::JobOptions& job, std::uint64_t seed,
+                                   std::size_t number) {
+  auto jobs = std::make_unique<sim::Jobs>(job, seed, "workload");
+  if (!job.verify) return jobs;
+  return std::make_unique<sim::VerifiedLoad>(job, std::move(jobs),
+                                             static_cast<std::uint32_t>(number));
 }
 
 // provider:workload{ rw, bs, iodepth, ... } starts and goes on by itself.
@@ -110,8 +118,8 @@ Answer start_load(Call& call) {
   const auto dev = open_for(world, **provider, job->writes());
   if (!dev) return hand_on(dev);
   const std::uint64_t seed = job->seed ? *job->seed : world.random_for_work();
-  return call.give(world.add((*dev)->edge(), std::make_unique<sim::Jobs>(*job, seed, "workload"),
-                             longest_bytes(*job)));
+  return call.give(
+      world.add((*dev)->edge(), load_of(*job, seed, world.load_count() + 1), job->longest_bytes()));
 }
 
 Outcome<RunningLoad*> self_load(Call& call, std::string_view whose) {

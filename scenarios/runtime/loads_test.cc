@@ -28,6 +28,17 @@ TEST(Loads, run_on_any_provider_and_tell_in_fios_words) {
   EXPECT_EQ(log[2], "50 0");
 }
 
+TEST(Loads, tell_what_came_of_looking_at_what_they_wrote) {
+  Stage stage;
+  const auto log = stage.log_of(std::string(kDisk) + R"(
+    local w = disk:workload{ rw = "write", size = "64k", verify = "pattern" }
+    local r = w:wait()
+    log(r.verify.checked_bytes, r.verify.wrong, r.verify.first, r.error, r.read)
+  )");
+  ASSERT_EQ(log.size(), 1U);
+  EXPECT_EQ(log[0], "65536 0 nil nil nil");
+}
+
 TEST(Loads, let_go_of_their_disk_when_they_are_over_or_stopped) {
   Stage stage;
   const auto log = stage.log_of(std::string(kDisk) + R"(

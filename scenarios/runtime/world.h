@@ -126,6 +126,7 @@ class World {
   // A work load below an edge that is open for it, which starts; its geom goes when it is over.
   Handle add(Consumer& edge, std::unique_ptr<sim::Load> load, std::int64_t longest_bytes);
   RunningLoad& load(const Handle& handle) { return loads_.at(handle.id); }
+  std::size_t load_count() const { return loads_.size(); }
   Handle handle_of(const Provider& provider);
   Handle handle_of(const Geom& geom);
   // Moves that are under way, by the name of what is moved.

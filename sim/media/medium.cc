@@ -66,30 +66,25 @@ void Medium::check_range(std::int64_t offset_bytes, std::int64_t length_bytes) c
 
 Status Medium::read(std::int64_t offset_bytes, std::span<std::byte> to) const {
   check_range(offset_bytes, static_cast<std::int64_t>(to.size()));
-  auto next = pages_.lower_bound(offset_bytes / kPageBytes);
   while (!to.empty()) {
-    const std::int64_t page_start = offset_bytes / kPageBytes * kPageBytes;
-    if (next != pages_.end() && next->first * kPageBytes == page_start) {
-      const auto skip = static_cast<std::size_t>(offset_bytes - page_start);
-      const std::size_t take = std::min(to.size(), kPageBytes - skip);
-      if (next->second == nullptr) {
-        std::memset(to.data(), 0, take);
-      } else {
-        std::memcpy(to.data(), next->second->data() + skip, take);
-      }
-      ++next;
-      offset_bytes += static_cast<std::int64_t>(take);
-      to = to.subspan(take);
-      continue;
+    const std::int64_t number = offset_bytes / Block::kBytes;
+    const Block* block = blocks_.find(number);
+    std::int64_t until_bytes = (number + 1) * Block::kBytes;
+    // Everything up to the next changed block comes from the image in one piece.
+    const auto left = static_cast<std::int64_t>(to.size());
+    if (block == nullptr && offset_bytes + left > until_bytes) {
+      const std::int64_t next = blocks_.next(number);
+      until_bytes = next == BlockMap::kNone ? size_bytes() : next * Block::kBytes;
     }
-    // Everything up to the next changed page comes from the image in one piece.
-    std::size_t take = to.size();
-    if (next != pages_.end()) {
-      take = std::min(take, static_cast<std::size_t>(next->first * kPageBytes - offset_bytes));
+    const std::int64_t take = std::min(left, until_bytes - offset_bytes);
+    const std::span<std::byte> part = to.first(static_cast<std::size_t>(take));
+    if (block != nullptr) {
+      block->read(offset_bytes - number * Block::kBytes, part);
+    } else if (Status got = image_.read(offset_bytes, part); !got) {
+      return got;
     }
-    if (Status got = image_.read(offset_bytes, to.first(take)); !got) return got;
-    offset_bytes += static_cast<std::int64_t>(take);
-    to = to.subspan(take);
+    offset_bytes += take;
+    to = to.subspan(part.size());
   }
   return {};
 }
@@ -101,21 +96,16 @@ Status Medium::see(std::int64_t offset_bytes, std::span<std::byte> to) const {
   return fail(error, "medium '", name_, "' can not be read at ", offset_bytes, "; write there");
 }
 
-// Gives the page `index` with memory of its own; unless the `whole` of it is about to be replaced,
-// with its present contents.
-Status Medium::page_to_change(std::int64_t index, bool whole, Page*& page) {
-  auto found = pages_.find(index);
-  if (found != pages_.end() && found->second != nullptr) {
-    page = found->second.get();
-    return {};
-  }
-  auto fresh = std::make_unique<Page>();
-  if (found == pages_.end() && !whole) {
-    if (Status got = image_.read(index * kPageBytes, *fresh); !got) return got;
-  }
-  page = fresh.get();
-  pages_[index] = std::move(fresh);
-  return {};
+// The block `number`, in memory of its own; unless the `whole` of it is about to be replaced, with
+// its present contents.
+Result<Block*> Medium::block_to_change(std::int64_t number, bool whole) {
+  if (Block* block = blocks_.find(number); block != nullptr) return block;
+  if (whole || number >= image_end_block()) return &blocks_.get(number);
+  Block::Bytes bytes;
+  if (Status got = image_.read(number * Block::kBytes, bytes); !got) return pass_on(got);
+  Block& block = blocks_.get(number);
+  block.write(0, bytes);
+  return &block;
 }
 
 bool Medium::readable(std::int64_t offset_bytes, std::int64_t length_bytes) const {
@@ -135,24 +125,50 @@ Status Medium::write(std::int64_t offset_bytes, std::span<const std::byte> from)
   if (overlay_ != nullptr) overlay_->writing(*this, offset_bytes, from);
   make_readable(offset_bytes, static_cast<std::int64_t>(from.size()));
   while (!from.empty()) {
-    const std::int64_t index = offset_bytes / kPageBytes;
-    const auto skip = static_cast<std::size_t>(offset_bytes - index * kPageBytes);
-    const std::size_t take = std::min(from.size(), kPageBytes - skip);
-    Page* page = nullptr;
-    if (Status got = page_to_change(index, take == kPageBytes, page); !got) return got;
-    std::memcpy(page->data() + skip, from.data(), take);
+    const std::int64_t number = offset_bytes / Block::kBytes;
+    const std::int64_t skip = offset_bytes - number * Block::kBytes;
+    const std::size_t take = std::min(from.size(), static_cast<std::size_t>(Block::kBytes - skip));
+    const Result<Block*> block = block_to_change(number, take == Block::kBytes);
+    if (!block) return pass_on(block);
+    (*block)->write(skip, from.first(take));
     offset_bytes += static_cast<std::int64_t>(take);
     from = from.subspan(take);
   }
   return {};
 }
 
-Status Medium::erase_within_page(std::int64_t offset_bytes, std::int64_t length_bytes) {
-  Page* page = nullptr;
-  const std::int64_t index = offset_bytes / kPageBytes;
-  if (Status got = page_to_change(index, false, page); !got) return got;
-  std::memset(page->data() + (offset_bytes - index * kPageBytes), 0,
-              static_cast<std::size_t>(length_bytes));
+Status Medium::stamp(std::int64_t offset_bytes, std::int64_t length_bytes, const Stamp& stamp) {
+  check_range(offset_bytes, length_bytes);
+  if (overlay_ != nullptr) show_overlay(offset_bytes, length_bytes, stamp);
+  make_readable(offset_bytes, length_bytes);
+  return put(offset_bytes, length_bytes, stamp);
+}
+
+// The overlay knows of bytes only.
+void Medium::show_overlay(std::int64_t offset_bytes, std::int64_t length_bytes,
+                          const Stamp& stamp) {
+  std::vector<std::byte> bytes(static_cast<std::size_t>(length_bytes));
+  stamp.fill(bytes);
+  overlay_->writing(*this, offset_bytes, bytes);
+}
+
+Status Medium::put(std::int64_t offset_bytes, std::int64_t length_bytes, const Stamp& stamp) {
+  for (std::int64_t done = 0; done < length_bytes;) {
+    const std::int64_t at_bytes = offset_bytes + done;
+    const std::int64_t number = at_bytes / Block::kBytes;
+    const std::int64_t skip = at_bytes - number * Block::kBytes;
+    const std::int64_t take = std::min(length_bytes - done, Block::kBytes - skip);
+    // Behind the image nothing is enough to read as zeros; over it a block has to say so.
+    const bool nothing = stamp.zeros() && number >= image_end_block();
+    if (nothing && take == Block::kBytes) {
+      blocks_.erase(number, number + 1);
+    } else if (!nothing || blocks_.find(number) != nullptr) {
+      const Result<Block*> block = block_to_change(number, take == Block::kBytes);
+      if (!block) return pass_on(block);
+      (*block)->stamp(skip, take, stamp.shifted(done));
+    }
+    done += take;
+  }
   return {};
 }
 
@@ -161,36 +177,29 @@ Status Medium::erase(std::int64_t offset_bytes, std::int64_t length_bytes) {
   if (overlay_ != nullptr) overlay_->erasing(*this, offset_bytes, length_bytes);
   make_readable(offset_bytes, length_bytes);
   const std::int64_t end_bytes = offset_bytes + length_bytes;
-  const std::int64_t first_page = (offset_bytes + kPageBytes - 1) / kPageBytes;
-  const std::int64_t end_page = end_bytes / kPageBytes;
-  if (first_page > end_page) return erase_within_page(offset_bytes, length_bytes);
-
-  const std::int64_t head_bytes = first_page * kPageBytes - offset_bytes;
-  const std::int64_t tail_bytes = end_bytes - end_page * kPageBytes;
-  if (head_bytes > 0) {
-    if (Status done = erase_within_page(offset_bytes, head_bytes); !done) return done;
+  // Behind the image all whole blocks can go at once.
+  const std::int64_t first =
+      std::max((offset_bytes + Block::kBytes - 1) / Block::kBytes, image_end_block());
+  const std::int64_t end = end_bytes / Block::kBytes;
+  if (first >= end) return put(offset_bytes, length_bytes, Stamp());
+  blocks_.erase(first, end);
+  const std::int64_t tail_bytes = end * Block::kBytes;
+  if (Status done = put(offset_bytes, first * Block::kBytes - offset_bytes, Stamp()); !done) {
+    return done;
   }
-  if (tail_bytes > 0) {
-    if (Status done = erase_within_page(end_page * kPageBytes, tail_bytes); !done) return done;
-  }
-  pages_.erase(pages_.lower_bound(first_page), pages_.lower_bound(end_page));
-  // Behind the image nothing is enough to read as zeros; over it a page has to say so.
-  for (std::int64_t i = first_page; i < std::min(end_page, image_end_page()); ++i) {
-    pages_[i] = nullptr;
-  }
-  return {};
+  return put(tail_bytes, end_bytes - tail_bytes, Stamp());
 }
 
-// The first page with no byte of the image in it.
-std::int64_t Medium::image_end_page() const {
-  return (image_.size_bytes() + kPageBytes - 1) / kPageBytes;
+// The first block with no byte of the image in it.
+std::int64_t Medium::image_end_block() const {
+  return (image_.size_bytes() + Block::kBytes - 1) / Block::kBytes;
 }
 
 Status Medium::write_image(const std::string& path) const {
   Result<ImageWriter> writer = ImageWriter::create(path, size_bytes());
   if (!writer) return pass_on(writer);
 
-  std::vector<std::byte> buffer(256 * kPageBytes);
+  std::vector<std::byte> buffer(256 * Block::kBytes);
   const auto copy = [&](std::int64_t begin_bytes, std::int64_t end_bytes) -> Status {
     while (begin_bytes < end_bytes) {
       const std::int64_t take =
@@ -203,21 +212,18 @@ Status Medium::write_image(const std::string& path) const {
     return {};
   };
 
-  if (Status done = copy(0, std::min(image_end_page() * kPageBytes, size_bytes())); !done) {
-    return done;
-  }
-  for (auto page = pages_.lower_bound(image_end_page()); page != pages_.end(); ++page) {
-    const std::int64_t begin_bytes = page->first * kPageBytes;
-    if (Status done = copy(begin_bytes, std::min(begin_bytes + kPageBytes, size_bytes())); !done) {
+  const std::int64_t image_end = image_end_block();
+  if (Status done = copy(0, std::min(image_end * Block::kBytes, size_bytes())); !done) return done;
+  for (auto at = blocks_.next(image_end); at != BlockMap::kNone; at = blocks_.next(at + 1)) {
+    const std::int64_t begin_bytes = at * Block::kBytes;
+    if (Status done = copy(begin_bytes, std::min(begin_bytes + Block::kBytes, size_bytes()));
+        !done) {
       return done;
     }
   }
   return writer->keep();
 }
 
-std::int64_t Medium::overlay_bytes() const {
-  return kPageBytes * std::count_if(pages_.begin(), pages_.end(),
-                                    [](const auto& page) { return page.second != nullptr; });
-}
+std::int64_t Medium::overlay_bytes() const { return blocks_.bytes(); }
 
 }  // namespace biotope::sim

@@ -1,9 +1,7 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <set>
 #include <span>
@@ -11,6 +9,7 @@
 #include <utility>
 
 #include "model/error.h"
+#include "sim/media/block_map.h"
 #include "sim/media/image_file.h"
 #include "sim/media/medium_overlay.h"
 
@@ -24,7 +23,8 @@ struct MediumShape {
 
 // Something that can be put into a drive: its real bytes. They are kept sparse, over an image file
 // that is never written to, or over nothing; what was never written reads from the image and, past
-// its end, as zeros. No faults and no times here: the bytes are always the truth.
+// its end, as zeros. What work loads write is kept as stamps. No faults and no times here: the
+// bytes are always the truth.
 class Medium {
  public:
   // A medium of zeros. `name` is what people call it. EINVAL: no possible shape.
@@ -47,10 +47,12 @@ class Medium {
   const std::string& in_drive() const { return in_drive_; }
   void set_in_drive(std::string drive) { in_drive_ = std::move(drive); }
 
-  // All three: the range must lie within the medium. EIO: the image file could not be read.
-  // write() and erase() look at no write protection: that is the drive's to heed.
+  // All four: the range must lie within the medium. EIO: the image file could not be read.
+  // Nothing here looks at write protection: that is the drive's to heed.
   Status read(std::int64_t offset_bytes, std::span<std::byte> to) const;
   Status write(std::int64_t offset_bytes, std::span<const std::byte> from);
+  // The same as writing the stamp's bytes.
+  Status stamp(std::int64_t offset_bytes, std::int64_t length_bytes, const Stamp& stamp);
   // The range reads as zeros from now on.
   Status erase(std::int64_t offset_bytes, std::int64_t length_bytes);
 
@@ -74,24 +76,22 @@ class Medium {
   std::int64_t overlay_bytes() const;
 
  private:
-  static constexpr std::int64_t kPageBytes = 4096;
-  using Page = std::array<std::byte, kPageBytes>;
-
   Medium(std::string name, MediumShape shape, ImageFile image);
 
   void check_range(std::int64_t offset_bytes, std::int64_t length_bytes) const;
-  std::int64_t image_end_page() const;
-  Status erase_within_page(std::int64_t offset_bytes, std::int64_t length_bytes);
-  Status page_to_change(std::int64_t index, bool whole, Page*& page);
+  std::int64_t image_end_block() const;
+  void show_overlay(std::int64_t offset_bytes, std::int64_t length_bytes, const Stamp& stamp);
+  Result<Block*> block_to_change(std::int64_t number, bool whole);
+  Status put(std::int64_t offset_bytes, std::int64_t length_bytes, const Stamp& stamp);
 
   std::string name_;
   MediumShape shape_;
   bool write_protected_ = false;
   std::string in_drive_;
   ImageFile image_;
-  std::unique_ptr<MediumOverlay> overlay_;               // null: drives see the truth
-  std::map<std::int64_t, std::unique_ptr<Page>> pages_;  // by number; null: a page of zeros
-  std::set<std::int64_t> unreadable_;                    // sectors
+  std::unique_ptr<MediumOverlay> overlay_;  // null: drives see the truth
+  BlockMap blocks_;                         // what differs from the image
+  std::set<std::int64_t> unreadable_;       // sectors
 };
 
 }  // namespace biotope::sim

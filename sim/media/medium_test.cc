@@ -104,7 +104,8 @@ TEST(Medium, keeps_only_what_differs) {
   EXPECT_EQ((*medium)->overlay_bytes(), 0);
 }
 
-// Any sequence of writes and erasures at any places, against a plain array of bytes.
+// Any sequence of writes of bytes and of stamps, and of erasures, at any places, against a plain
+// array of bytes. Few writers, generations and origins: so pieces of one often meet.
 RC_GTEST_PROP(Medium, equals_a_plain_array, (const std::vector<std::uint8_t>& choices)) {
   TemporaryFolder folder;
   const std::int64_t size_bytes = 5 * 2352 * 4;
@@ -117,7 +118,17 @@ RC_GTEST_PROP(Medium, equals_a_plain_array, (const std::vector<std::uint8_t>& ch
     const std::size_t begin = choices[i] * model.size() / 256;
     const std::size_t length = (model.size() - begin) * choices[i + 1] / 255;
     const auto place = model.begin() + static_cast<std::ptrdiff_t>(begin);
-    if (choices[i + 2] % 2 == 0) {
+    if (choices[i + 2] % 2 == 1 && choices[i + 2] > 30) {
+      const unsigned choice = choices[i + 2] / 2U;
+      const Stamp stamp{choice % 2, choice / 2 % 3 + 1,
+                        static_cast<std::int64_t>(begin) + (choice < 100 ? 2352 : 16)};
+      Bytes data(length);
+      stamp.fill(data);
+      std::copy(data.begin(), data.end(), place);
+      RC_ASSERT(
+          medium.stamp(static_cast<std::int64_t>(begin), static_cast<std::int64_t>(length), stamp)
+              .has_value());
+    } else if (choices[i + 2] % 2 == 0) {
       const Bytes data = pattern(length, choices[i + 2]);
       std::copy(data.begin(), data.end(), place);
       RC_ASSERT(medium.write(static_cast<std::int64_t>(begin), data).has_value());
@@ -130,6 +141,51 @@ RC_GTEST_PROP(Medium, equals_a_plain_array, (const std::vector<std::uint8_t>& ch
   RC_ASSERT(contents(medium) == model);
   RC_ASSERT(medium.write_image(folder.file("out.img")).has_value());
   RC_ASSERT(file_contents(folder.file("out.img")) == model);
+}
+
+// Sixteen bytes for each block that loads wrote all of, however they lie on it.
+TEST(Medium, keeps_what_loads_write_as_stamps) {
+  constexpr std::int64_t kBlocks = 256;
+  const auto medium = *Medium::blank("b", {kBlocks * 4096, 512});
+  std::uint32_t writes = 0;
+  const auto write_all = [&](std::int64_t begin_bytes, std::int64_t length_bytes) {
+    for (std::int64_t at = begin_bytes; at + length_bytes <= medium->size_bytes();
+         at += length_bytes) {
+      // A load on a partition, which counts from where that begins.
+      ASSERT_TRUE(medium->stamp(at, length_bytes, {1, ++writes % 3 + 1, at - begin_bytes}));
+    }
+  };
+  write_all(0, 4096);
+  EXPECT_EQ(medium->overlay_bytes(), 16 * kBlocks);
+  // All but the first and the last block, of which a part is as it was.
+  write_all(63 * 512, 4096);
+  EXPECT_LE(medium->overlay_bytes(), 16 * kBlocks + 2 * 4096);
+  write_all(0, 64 * 1024);
+  EXPECT_EQ(medium->overlay_bytes(), 16 * kBlocks);
+  // One sector of real bytes in between, and the block is a stamp again when it is written over.
+  ASSERT_TRUE(medium->write(8 * 4096 + 512, pattern(512)));
+  EXPECT_EQ(medium->overlay_bytes(), 16 * (kBlocks - 1) + 4096);
+  for (const std::int64_t sector : {3, 4, 5, 6, 7, 0, 1, 2}) {
+    ASSERT_TRUE(medium->stamp(8 * 4096 + sector * 512, 512, {1, 9, 8 * 4096 + sector * 512}));
+  }
+  EXPECT_EQ(medium->overlay_bytes(), 16 * kBlocks);
+  ASSERT_TRUE(medium->stamp(0, medium->size_bytes(), Stamp()));
+  EXPECT_EQ(medium->overlay_bytes(), 0);
+}
+
+TEST(Stamp, is_told_by_any_sixteen_bytes_of_its_own) {
+  const Stamp stamp{4095, Stamp::kGenerations - 1, 1'000'000'000'512};
+  Bytes bytes(4096);
+  stamp.fill(bytes);
+  EXPECT_EQ(stamp_of(stamp.origin_bytes, bytes), stamp);
+  EXPECT_EQ(stamp_of(stamp.origin_bytes + 520, std::span(bytes).subspan(520)), stamp.shifted(520));
+  EXPECT_EQ(stamp_of(0, std::span(bytes).subspan(2352)), stamp.shifted(2352));
+  EXPECT_EQ(stamp.first_difference(bytes), bytes.size());
+  EXPECT_FALSE(stamp_of(0, Bytes(64)));
+  EXPECT_FALSE(stamp_of(0, std::span(bytes).first(15)));
+  bytes[777] ^= std::byte{4};
+  EXPECT_EQ(stamp.first_difference(bytes), 777U);
+  EXPECT_FALSE(stamp_of(stamp.origin_bytes + 768, std::span(bytes).subspan(768)));
 }
 
 TEST(Medium, an_image_is_written_with_holes_where_it_is_zero) {

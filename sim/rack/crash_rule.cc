@@ -115,9 +115,12 @@ class Crash {
     return lost;
   }
 
+  // An image that can not be read under the rest of a block shows when it is read again.
   void put(std::int64_t sector, std::span<const std::byte> bytes) {
-    // An image that can not be read under the rest of a page shows when it is read again.
     static_cast<void>(medium_.write(sector * medium_.sector_size(), bytes));
+  }
+  void put(const Write& write, std::int64_t i, std::int64_t bytes) {
+    static_cast<void>(write.put(i, bytes, medium_));
   }
 
   void fill(std::int64_t sector) {
@@ -153,7 +156,7 @@ class Crash {
     for (std::size_t s = 0; s < kept_[write].size(); ++s) {
       if (!kept_[write][s] || !open(write, s)) continue;
       const auto i = static_cast<std::int64_t>(s);
-      put(writes_[write].first + i, sector_of(writes_[write], i, medium_.sector_size()));
+      put(writes_[write], i, medium_.sector_size());
     }
   }
 
@@ -167,7 +170,7 @@ class Crash {
     const std::int64_t size = medium_.sector_size();
     const std::int64_t there =
         choose_((size + rule_.shorn_bytes - 1) / rule_.shorn_bytes) * rule_.shorn_bytes;
-    put(sector, sector_of(writes_[write], i, size).first(static_cast<std::size_t>(there)));
+    put(writes_[write], i, there);
   }
 
   const CrashRule& rule_;

@@ -209,5 +209,34 @@ TEST(VolatileWrites, land_where_the_engine_has_written_and_cover_the_rest) {
   EXPECT_EQ(writes.bytes(), 0);
 }
 
+// What a load writes is held by its stamp, and every crash leaves of it what it leaves of bytes.
+TEST(CrashRule, tears_what_loads_write_like_anything_else) {
+  std::vector<std::byte> memory(3 * kSector);
+  const StampedMemory stamped{memory.data(), 3 * kSector, {1, 2, 5 * kSector}};
+  stamped.stamp.fill(memory);
+  const auto left = [&](const CrashRule& rule, const StampedMemory& known, std::int64_t choice) {
+    const auto medium = old_medium();
+    VolatileWrites writes(kSector);
+    writes.add(1, 3, Data(memory.data()), known);
+    writes.add(2, 2, Data(memory.data()), known);
+    EXPECT_TRUE(writes.land({{2, 5}}, *medium));
+    std::vector<std::byte> covered(kSectors * kSector);
+    writes.cover(0, covered);
+    crash(rule, writes.take(), *medium, [&](std::int64_t n) { return choice++ % n; });
+    std::vector<std::byte> all(kSectors * kSector);
+    EXPECT_TRUE(medium->read(0, all));
+    return std::pair(all, covered);
+  };
+  for (const Keep keep :
+       {Keep::none, Keep::all, Keep::prefix, Keep::any_subset, Keep::per_sector}) {
+    for (const Tear tear : {Tear::none, Tear::prefix, Tear::random_subset}) {
+      const CrashRule rule{.keep = keep, .tear = tear, .shorn_bytes = 4, .unserial = true};
+      for (const std::int64_t choice : {0, 1, 2}) {
+        EXPECT_EQ(left(rule, stamped, choice), left(rule, {}, choice));
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace biotope::sim

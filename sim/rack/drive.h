@@ -153,6 +153,8 @@ class Drive : public sc_core::sc_module {
   int complete(tlm::tlm_generic_payload& payload, const DriveEngine::Finished& done);
   int move_bytes(tlm::tlm_generic_payload& payload, std::int64_t sectors);
   int read_piece(std::int64_t at_bytes, std::span<std::byte> to) const;
+  int write_piece(std::int64_t at_bytes, std::span<const std::byte> from,
+                  const StampedMemory& stamped);
   void hold(tlm::tlm_generic_payload& payload, std::int64_t sectors);
   int erase(const tlm::tlm_generic_payload& payload);
 

@@ -182,6 +182,14 @@ int Drive::read_piece(std::int64_t at_bytes, std::span<std::byte> to) const {
   return 0;
 }
 
+int Drive::write_piece(std::int64_t at_bytes, std::span<const std::byte> from,
+                       const StampedMemory& stamped) {
+  const std::optional<Stamp> stamp = stamped.of(from);
+  const Status put =
+      stamp ? medium_->stamp(at_bytes, std::ssize(from), *stamp) : medium_->write(at_bytes, from);
+  return put ? 0 : put.error().code;
+}
+
 // Moves the next `sectors` of a request between the medium and the request's memory.
 int Drive::move_bytes(tlm::tlm_generic_payload& payload, std::int64_t sectors) {
   DriveExtension& extension = drive_extension(payload);
@@ -196,11 +204,8 @@ int Drive::move_bytes(tlm::tlm_generic_payload& payload, std::int64_t sectors) {
     extension.data.shifted(extension.transferred_bytes)
         .for_each_piece(length_bytes, [&](std::span<std::byte> piece) {
           if (error != 0) return;
-          if (reads) {
-            error = read_piece(at_bytes, piece);
-          } else if (const Status put = medium_->write(at_bytes, piece); !put) {
-            error = put.error().code;
-          }
+          error =
+              reads ? read_piece(at_bytes, piece) : write_piece(at_bytes, piece, extension.stamped);
           at_bytes += static_cast<std::int64_t>(piece.size());
         });
   }
@@ -218,7 +223,7 @@ void Drive::hold(tlm::tlm_generic_payload& payload, std::int64_t sectors) {
       static_cast<std::int64_t>(payload.get_address()) + extension.transferred_bytes;
   if (!extension.data.empty() && sectors > 0) {
     volatile_.add(at_bytes / kind_->sector_bytes, sectors,
-                  extension.data.shifted(extension.transferred_bytes));
+                  extension.data.shifted(extension.transferred_bytes), extension.stamped);
   }
   extension.transferred_bytes += sectors * kind_->sector_bytes;
   statistics_.written_bytes += sectors * kind_->sector_bytes;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "model/data.h"
+#include "sim/media/stamp.h"
 
 namespace biotope::sim {
 
@@ -40,6 +41,7 @@ class DriveExtension final : public tlm::tlm_extension<DriveExtension> {
   bool ordered = false;  // after all before it are on the medium, and before all behind it
   std::int64_t length_bytes = 0;
   Data data;              // where the bytes come from or go to: never copied in between
+  StampedMemory stamped;  // of a write: what some of its memory holds
   void* owner = nullptr;  // the initiator's own; nobody else looks at it
   // All three belong to whoever holds the payload.
   tlm::tlm_generic_payload* next = nullptr;

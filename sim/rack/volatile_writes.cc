@@ -6,42 +6,69 @@
 #include <utility>
 
 namespace biotope::sim {
+namespace {
+
+// The stamp of all of it, where it has one.
+std::optional<Stamp> stamp_of(const Data& from, std::int64_t length_bytes,
+                              const StampedMemory& stamped) {
+  if (from.empty() || !from.contiguous(length_bytes)) return std::nullopt;
+  std::optional<Stamp> stamp;
+  from.for_each_piece(length_bytes, [&](std::span<std::byte> piece) { stamp = stamped.of(piece); });
+  return stamp;
+}
+
+}  // namespace
 
 bool VolatileWrites::Write::all_landed() const {
   return std::find(landed.begin(), landed.end(), false) == landed.end();
 }
 
-std::span<const std::byte> sector_of(const VolatileWrites::Write& write, std::int64_t i,
-                                     std::int64_t sector_bytes) {
-  const auto size = static_cast<std::size_t>(sector_bytes);
-  return std::span(write.bytes).subspan(static_cast<std::size_t>(i) * size, size);
+Status VolatileWrites::Write::put(std::int64_t i, std::int64_t length_bytes, Medium& medium) const {
+  const std::int64_t skip_bytes = i * medium.sector_size();
+  const std::int64_t at_bytes = first * medium.sector_size() + skip_bytes;
+  if (stamp) return medium.stamp(at_bytes, length_bytes, stamp->shifted(skip_bytes));
+  return medium.write(at_bytes, std::span(bytes).subspan(static_cast<std::size_t>(skip_bytes),
+                                                         static_cast<std::size_t>(length_bytes)));
 }
 
-void VolatileWrites::add(std::int64_t first, std::int64_t sectors, const Data& from) {
+void VolatileWrites::add(std::int64_t first, std::int64_t sectors, const Data& from,
+                         const StampedMemory& stamped) {
   Write& write = writes_.emplace_back();
   write.first = first;
-  write.bytes.resize(static_cast<std::size_t>(sectors * sector_bytes_));
   write.landed.resize(static_cast<std::size_t>(sectors));
+  const std::int64_t length_bytes = sectors * sector_bytes_;
+  bytes_ += length_bytes;
+  write.stamp = stamp_of(from, length_bytes, stamped);
+  if (write.stamp) return;
+  write.bytes.resize(static_cast<std::size_t>(length_bytes));
   from.copy_out(write.bytes);
-  bytes_ += sectors * sector_bytes_;
 }
 
 // Those that have landed stay until all before them have: a crash may have to tell their order.
 Status VolatileWrites::land(const std::vector<DriveEngine::Extent>& unwritten, Medium& medium) {
   Status outcome;
+  const auto lands = [&](const Write& write, std::int64_t i) {
+    const auto holds = [sector = write.first + i](const auto& e) {
+      return sector >= e.first && sector < e.end;
+    };
+    return !write.landed[static_cast<std::size_t>(i)] &&
+           std::none_of(unwritten.begin(), unwritten.end(), holds);
+  };
   for (Write& write : writes_) {
-    for (std::int64_t i = 0; i < write.sectors(); ++i) {
-      const std::int64_t sector = write.first + i;
-      const auto holds = [&](const auto& e) { return sector >= e.first && sector < e.end; };
-      const auto at = static_cast<std::size_t>(i);
-      if (write.landed[at] || std::any_of(unwritten.begin(), unwritten.end(), holds)) continue;
-      write.landed[at] = true;
-      const Status put = medium.write(sector * sector_bytes_, sector_of(write, i, sector_bytes_));
-      if (!put && outcome) outcome = put;
+    for (std::int64_t i = 0; i < write.sectors();) {
+      std::int64_t end = i;
+      for (; end < write.sectors() && lands(write, end); ++end) {
+        write.landed[static_cast<std::size_t>(end)] = true;
+      }
+      if (end > i) {
+        const Status put = write.put(i, (end - i) * sector_bytes_, medium);
+        if (!put && outcome) outcome = put;
+      }
+      i = std::max(end, i + 1);
     }
   }
   while (!writes_.empty() && writes_.front().all_landed()) {
-    bytes_ -= static_cast<std::int64_t>(writes_.front().bytes.size());
+    bytes_ -= writes_.front().sectors() * sector_bytes_;
     writes_.pop_front();
   }
   return outcome;
@@ -52,11 +79,15 @@ void VolatileWrites::cover(std::int64_t offset_bytes, std::span<std::byte> read)
   for (const Write& write : writes_) {
     const std::int64_t begins = write.first * sector_bytes_;
     const std::int64_t from = std::max(begins, offset_bytes);
-    const std::int64_t to =
-        std::min(begins + static_cast<std::int64_t>(write.bytes.size()), end_bytes);
+    const std::int64_t to = std::min(begins + write.sectors() * sector_bytes_, end_bytes);
     if (from >= to) continue;
-    std::memcpy(read.data() + (from - offset_bytes), write.bytes.data() + (from - begins),
-                static_cast<std::size_t>(to - from));
+    const std::span<std::byte> covered = read.subspan(static_cast<std::size_t>(from - offset_bytes),
+                                                      static_cast<std::size_t>(to - from));
+    if (write.stamp) {
+      write.stamp->shifted(from - begins).fill(covered);
+    } else {
+      std::memcpy(covered.data(), write.bytes.data() + (from - begins), covered.size());
+    }
   }
 }
 

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -20,10 +21,14 @@ class VolatileWrites {
   struct Write {
     std::int64_t first = 0;  // sector
     std::vector<std::byte> bytes;
-    std::vector<bool> landed;  // by sector: on the medium
+    std::optional<Stamp> stamp;  // what follows from it, in place of `bytes`
+    std::vector<bool> landed;    // by sector: on the medium
 
     std::int64_t sectors() const { return static_cast<std::int64_t>(landed.size()); }
     bool all_landed() const;
+    // Brings `length_bytes` from the beginning of its sector number `i` on, counted from its first,
+    // onto the medium.
+    Status put(std::int64_t i, std::int64_t length_bytes, Medium& medium) const;
   };
 
   explicit VolatileWrites(std::int64_t sector_bytes) : sector_bytes_(sector_bytes) {}
@@ -31,8 +36,10 @@ class VolatileWrites {
   bool empty() const { return writes_.empty(); }
   std::int64_t bytes() const { return bytes_; }
 
-  // Sectors first..first + sectors - 1, with the bytes at the beginning of `from`.
-  void add(std::int64_t first, std::int64_t sectors, const Data& from);
+  // Sectors first..first + sectors - 1, with the bytes at the beginning of `from`: those that lie
+  // in `stamped` are not copied.
+  void add(std::int64_t first, std::int64_t sectors, const Data& from,
+           const StampedMemory& stamped = {});
   // Brings what is not in `unwritten` onto the medium. The first error of the medium; the rest goes
   // on all the same.
   Status land(const std::vector<DriveEngine::Extent>& unwritten, Medium& medium);
@@ -46,9 +53,5 @@ class VolatileWrites {
   std::int64_t bytes_ = 0;
   std::deque<Write> writes_;
 };
-
-// The bytes of sector number `i` of a write, counted from its first.
-std::span<const std::byte> sector_of(const VolatileWrites::Write& write, std::int64_t i,
-                                     std::int64_t sector_bytes);
 
 }  // namespace biotope::sim

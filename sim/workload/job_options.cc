@@ -20,13 +20,14 @@ struct Reading {
   JobOptions job;
   JobSpace space;
   bool sized = false;  // how much it does has been said
+  std::optional<bool> time_based;
 };
 
 // Takes the value of an option; false: it says nothing that makes sense.
 using Take = bool (*)(std::string_view text, Reading& to);
 
-template <class T>
-bool put(const std::optional<T>& value, T& to) {
+template <class T, class To>
+bool put(const std::optional<T>& value, To& to) {
   if (value) to = *value;
   return value.has_value();
 }
@@ -150,6 +151,11 @@ bool take_submit_mode(std::string_view text, Reading& r) {
   return text == "offload" || text == "inline";
 }
 
+bool take_verify(std::string_view text, Reading& r) {
+  r.job.verify = text == "pattern";
+  return text == "pattern" || text == "0" || text == "none";
+}
+
 struct Word {
   std::string_view name;
   Take take;
@@ -169,6 +175,8 @@ constexpr Word kWords[] = {
        return put_from(fio_time_ns(t, kMicrosecond_ns), 1, kNoLimit, r.job.burst_on_ns);
      },
      "a time as in 10ms"},
+    {"do_verify", [](std::string_view t, Reading& r) { return put(fio_truth(t), r.job.rereads); },
+     "1, to read in the end what was written, or 0"},
     {"fsync",
      [](std::string_view t, Reading& r) {
        return put_from(fio_whole(t), 0, kNoLimit, r.job.flush_every);
@@ -256,6 +264,12 @@ constexpr Word kWords[] = {
        return put_from(fio_whole(t), 1, kNoLimit, r.job.think_every);
      },
      "a number of requests"},
+    {"time_based", [](std::string_view t, Reading& r) { return put(fio_truth(t), r.time_based); },
+     "1, to go on until runtime is over, or 0, to end with size if that is before"},
+    {"verify", &take_verify, "pattern, which compares every byte, or 0 for not at all"},
+    {"verify_fatal",
+     [](std::string_view t, Reading& r) { return put(fio_truth(t), r.job.verify_fatal); },
+     "1, to end with the first that is wrong, or 0"},
 };
 
 constexpr auto names_of_words() {
@@ -269,14 +283,6 @@ const Word* find_word(std::string_view name) {
   const auto* found = std::find_if(std::begin(kWords), std::end(kWords),
                                    [&](const Word& word) { return word.name == name; });
   return found == std::end(kWords) ? nullptr : found;
-}
-
-std::int64_t longest(const JobOptions& job) {
-  std::int64_t most = 0;
-  for (const auto* lengths : {&job.read_lengths, &job.write_lengths}) {
-    for (const Share& share : *lengths) most = std::max(most, share.value);
-  }
-  return most;
 }
 
 Status check_lengths(const JobOptions& job, const JobSpace& space) {
@@ -303,8 +309,8 @@ Status place(JobOptions& job, const JobSpace& space) {
     return fail(EINVAL, "workload: ", job.size_bytes, " bytes from ", job.offset_bytes,
                 " on are more than the disk has, which ends at ", space.size_bytes);
   }
-  if (longest(job) > job.size_bytes) {
-    return fail(EINVAL, "workload: requests of ", longest(job), " bytes do not fit the ",
+  if (job.longest_bytes() > job.size_bytes) {
+    return fail(EINVAL, "workload: requests of ", job.longest_bytes(), " bytes do not fit the ",
                 job.size_bytes, " bytes they are for");
   }
   return check_lengths(job, space);
@@ -327,10 +333,28 @@ Status check_together(const Reading& read) {
                 "workload: burst_off says how long nothing is asked for; burst_on must say "
                 "how long something is");
   }
+  if (read.time_based == true && job.most_ns == kNoLimit) {
+    return fail(EINVAL,
+                "workload: time_based goes on until runtime is over, so runtime must say how long "
+                "that is");
+  }
+  if (job.verify && (!job.writes() || job.trims)) {
+    return fail(EINVAL,
+                "workload: verify looks for what the same load has written, so rw must write: say "
+                "it as in rw=write or rw=randrw");
+  }
   return {};
 }
 
 }  // namespace
+
+std::int64_t JobOptions::longest_bytes() const {
+  std::int64_t most = 0;
+  for (const auto* lengths : {&read_lengths, &write_lengths}) {
+    for (const Share& share : *lengths) most = std::max(most, share.value);
+  }
+  return most;
+}
 
 std::span<const std::string_view> job_words() { return kNames; }
 
@@ -355,7 +379,8 @@ Result<JobOptions> parse_job(std::span<const JobWord> words, JobSpace space) {
   }
   if (const Status placed = place(read.job, space); !placed) return pass_on(placed);
   if (const Status together = check_together(read); !together) return pass_on(together);
-  if (!read.sized) read.job.most_bytes = read.job.size_bytes;
+  const bool by_size = !read.sized || read.time_based == false;
+  if (by_size) read.job.most_bytes = std::min(read.job.most_bytes, read.job.size_bytes);
   return std::move(read.job);
 }
 

@@ -58,8 +58,12 @@ struct JobOptions {
 
   std::int64_t jobs = 1;
   std::optional<std::uint64_t> seed;
+  bool verify = false;        // what is read of what was written
+  bool rereads = true;        // all that was written, in the end
+  bool verify_fatal = false;  // nothing more after the first that is wrong
 
   bool writes() const { return read_percent < 100; }
+  std::int64_t longest_bytes() const;  // of its requests
 };
 
 using JobWord = std::pair<std::string, std::string>;

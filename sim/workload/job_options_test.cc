@@ -45,6 +45,15 @@ TEST(JobOptions, without_an_end_every_byte_is_asked_for_once) {
   EXPECT_EQ(job_of("rw=read runtime=5").most_ns, 5'000'000'000);
 }
 
+TEST(JobOptions, the_end_is_by_time_alone_or_by_size_as_well) {
+  constexpr std::int64_t kNoEnd = std::numeric_limits<std::int64_t>::max();
+  EXPECT_EQ(job_of("size=1m").most_bytes, 1 << 20);
+  EXPECT_EQ(job_of("size=1m runtime=5").most_bytes, kNoEnd);
+  EXPECT_EQ(job_of("size=1m runtime=5 time_based=1").most_bytes, kNoEnd);
+  EXPECT_EQ(job_of("size=1m runtime=5 time_based=0").most_bytes, 1 << 20);
+  EXPECT_EQ(job_of("size=1m runtime=5 time_based=0").most_ns, 5'000'000'000);
+}
+
 TEST(JobOptions, what_makes_no_sense_is_refused_with_what_would) {
   const auto says = [](const std::string& text, const std::string& words) {
     const std::string sentence = refusal(text);
@@ -65,6 +74,10 @@ TEST(JobOptions, what_makes_no_sense_is_refused_with_what_would) {
   says("random_distribution=pareto:1", "pareto:SHARE");
   says("random_distribution=zoned:50/50", "zoned:");
   says("rate_iops=0", "requests a second");
+  says("rw=write verify=crc32c", "compares every byte");
+  says("rw=randread verify=pattern", "rw must write");
+  says("rw=trim verify=pattern", "rw must write");
+  says("time_based=1", "runtime must say");
   says("io_submit_mode=offload", "rate_iops");
   says("io_submit_mode=offload rate_iops=5 thinktime=1", "thinktime");
   says("burst_off=5ms", "burst_on");

@@ -2,11 +2,15 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
 
 #include "model/bio.h"
+#include "sim/media/stamp.h"
 #include "sim/never.h"
 
 namespace biotope::sim {
+
+struct Verification;
 
 // What a load asks for.
 struct LoadRequest {
@@ -15,6 +19,8 @@ struct LoadRequest {
   std::int64_t offset_bytes = 0;
   std::int64_t length_bytes = 0;  // 0 for a flush
   std::int64_t wanted_ns = 0;     // when it should have been issued: not after it is
+  Stamp stamp;                    // of a write: what it brings; by itself zeros
+  bool rereads = false;           // to look at what was written, behind the load's own requests
 };
 
 // What became of it. Its latency is the sum of both times: what it waited for its turn counts.
@@ -37,11 +43,15 @@ class Load {
   virtual std::int64_t due_ns() const = 0;
   // due_ns() <= now_ns.
   virtual LoadRequest issue(std::int64_t now_ns) = 0;
+  // What a read brought, before it is finished. Only told who has a verification().
+  virtual void brought(std::uint64_t, std::span<const std::byte>) {}
   virtual void finished(std::uint64_t slot, std::int64_t now_ns) = 0;
   // Wants nothing more; what it has issued is to be finished.
   virtual void stop() = 0;
   // Nothing is wanted and nothing is outstanding.
   virtual bool over() const = 0;
+  // What came of looking at what was read; null: nobody looks.
+  virtual const Verification* verification() const { return nullptr; }
 };
 
 }  // namespace biotope::sim

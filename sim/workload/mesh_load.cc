@@ -3,6 +3,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "sim/workload/verified_load.h"
+
 namespace biotope::sim {
 
 MeshLoad::MeshLoad(Consumer& edge, std::unique_ptr<Load> load, std::int64_t longest_bytes,
@@ -13,8 +15,11 @@ MeshLoad::MeshLoad(Consumer& edge, std::unique_ptr<Load> load, std::int64_t long
       load_(std::move(load)),
       tell_(std::move(tell)),
       over_(std::move(over)),
-      later_(mesh_.executor()),
-      memory_(static_cast<std::size_t>(longest_bytes)) {}
+      later_(mesh_.executor()) {
+  if (load_->verification() != nullptr) return;
+  zeros_.resize(static_cast<std::size_t>(longest_bytes));
+  sink_.resize(static_cast<std::size_t>(longest_bytes));
+}
 
 void MeshLoad::start() {
   start_ns_ = mesh_.executor().now_ns();
@@ -40,28 +45,41 @@ void MeshLoad::pump() {
     load_->stop();
   }
   if (!load_->over()) return pump_when_due();
-  if (ended_ns_ != kNever) return;
-  ended_ns_ = time_ns();
+  if (std::exchange(ended_, true)) return;
+  if (ended_ns_ == kNever) ended_ns_ = time_ns();
+  const Verification* found = load_->verification();
+  if (outcome_ && found != nullptr && found->wrong > 0) {
+    outcome_ = fail(EILSEQ, name_, ": ", found->first, "; ", found->wrong,
+                    found->wrong == 1 ? " place was wrong" : " places were wrong", " in all");
+  }
   over_(outcome_);
+}
+
+// Requests of who verifies have memory of their own: all of it says what it is.
+std::byte* MeshLoad::memory_for(Slot& slot) {
+  const auto length = static_cast<std::size_t>(slot.request.length_bytes);
+  const bool writes = slot.request.command == Command::write;
+  Bytes& memory = load_->verification() != nullptr ? slot.own : writes ? zeros_ : sink_;
+  if (memory.size() < length) memory.resize(length);
+  if (!writes) return memory.data();
+  slot.memory = {memory.data(), slot.request.length_bytes, slot.request.stamp};
+  if (&memory == &slot.own) slot.request.stamp.fill(std::span(memory).first(length));
+  return memory.data();
 }
 
 void MeshLoad::issue(Consumer& edge) {
   const LoadRequest request = load_->issue(time_ns());
-  while (slots_.size() <= request.slot) slots_.push_back({this, slots_.size(), 0, 0, {}});
+  if (request.rereads && ended_ns_ == kNever) ended_ns_ = time_ns();
+  while (slots_.size() <= request.slot) slots_.emplace_back().load = this;
   Slot& slot = slots_[request.slot];
-  slot.wanted_ns = request.wanted_ns;
+  slot.request = request;
   slot.issued_ns = time_ns();
-  slot.bio = Bio();
+  slot.renew();
   slot.bio.command = request.command;
   slot.bio.offset_bytes = request.offset_bytes;
   slot.bio.length_bytes = request.length_bytes;
   const bool moves = request.command == Command::read || request.command == Command::write;
-  if (moves) slot.bio.data = Data(memory_.data());
-  slot.bio.caller1 = &slot;
-  slot.bio.done = [](Bio& bio) {
-    Slot& of = *static_cast<Slot*>(bio.caller1);
-    of.load->answered(of);
-  };
+  if (moves) slot.bio.data = Data(memory_for(slot));
   mesh_.submit(slot.bio, edge);
 }
 
@@ -72,11 +90,15 @@ void MeshLoad::answered(Slot& slot) {
                     " bytes at ", bio.offset_bytes, " failed with errno ", bio.error);
     load_->stop();
   }
-  if (tell_) {
-    tell_({bio.command, bio.length_bytes, slot.issued_ns - slot.wanted_ns,
+  if (tell_ && !slot.request.rereads) {
+    tell_({bio.command, bio.length_bytes, slot.issued_ns - slot.request.wanted_ns,
            time_ns() - slot.issued_ns, bio.error});
   }
-  load_->finished(slot.number, time_ns());
+  if (bio.error == 0 && bio.command == Command::read && load_->verification() != nullptr) {
+    load_->brought(slot.request.slot,
+                   std::span(slot.own).first(static_cast<std::size_t>(bio.length_bytes)));
+  }
+  load_->finished(slot.request.slot, time_ns());
   pump_soon();
 }
 

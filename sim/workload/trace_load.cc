@@ -48,8 +48,11 @@ void TraceLoad::read_next() {
     }
     const std::string wrong = misfit(request);
     if (wrong.empty()) {
-      next_ = LoadRequest{0, request.command, request.offset_bytes, request.length_bytes,
-                          request.time_ns.value_or(0)};
+      LoadRequest& next = next_.emplace();
+      next.command = request.command;
+      next.offset_bytes = request.offset_bytes;
+      next.length_bytes = request.length_bytes;
+      next.wanted_ns = request.time_ns.value_or(0);
       closed_ = !request.time_ns;
       next_think_ns_ = request.think_ns.value_or(0);
       return;
