@@ -44,6 +44,7 @@ TEST_F(TraceVerb, tells_people_the_same) {
   EXPECT_EQ(played.exit_status, 0);
   EXPECT_THAT(played.out, HasSubstr("20 requests, format blkparse"));
   EXPECT_THAT(played.out, HasSubstr("WRITE       4 (20.0 %)"));
+  EXPECT_THAT(played.out, HasSubstr("ms on average, by 20 completions"));
 }
 
 TEST_F(TraceVerb, bad_input_ends_with_one_sentence_and_status_2) {

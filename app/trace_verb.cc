@@ -32,6 +32,12 @@ struct Info {
   std::vector<TraceRequest> first;
 };
 
+// What a request took, as far as the trace tells: beside it, or in lines of its own.
+std::int64_t mean_service_ns(const TraceReader& reader, const TraceSummary& summary) {
+  const std::int64_t told_ns = summary.mean_service_ns();
+  return told_ns > 0 ? told_ns : reader.completions().mean_ns();
+}
+
 double seconds(std::int64_t ns) { return static_cast<double>(ns) / 1e9; }
 
 double per_second(std::int64_t count, std::int64_t ns) {
@@ -81,7 +87,8 @@ ordered_json json_of(const TraceReader& reader, const Info& info) {
                        {"bytes", s.bytes()},
                        {"requests_per_second", per_second(s.requests(), s.span_ns())},
                        {"bytes_per_second", per_second(s.bytes(), s.span_ns())},
-                       {"mean_service_ns", s.mean_service_ns()},
+                       {"mean_service_ns", mean_service_ns(reader, s)},
+                       {"completions", reader.completions().requests},
                        {"least_length_bytes", s.least_bytes()},
                        {"greatest_length_bytes", s.most_bytes()},
                        {"end_bytes", s.end_bytes()},
@@ -134,8 +141,10 @@ void print_words(const TraceReader& reader, const Info& info) {
     fmt::print("  {:<11} {} ({:.1f} %), {} bytes\n", command_name(command), s[command].requests,
                100 * share(s[command].requests, s.requests()), s[command].bytes);
   }
-  if (s.mean_service_ns() > 0) {
-    fmt::print("  took        {:.6f} ms on average\n", 1e3 * seconds(s.mean_service_ns()));
+  if (const std::int64_t mean_ns = mean_service_ns(reader, s); mean_ns > 0) {
+    fmt::print("  took        {:.6f} ms on average", 1e3 * seconds(mean_ns));
+    const std::int64_t completions = reader.completions().requests;
+    fmt::print("{}\n", completions > 0 ? fmt::format(", by {} completions", completions) : "");
   }
   fmt::print("  lengths     {} to {} bytes\n", s.least_bytes(), s.most_bytes());
   for (const auto& [from_bytes, count] : s.lengths()) {

@@ -1,4 +1,6 @@
+#include <map>
 #include <string>
+#include <tuple>
 
 #include "sim/trace/line_format.h"
 #include "sim/trace/trace_reader.h"
@@ -10,6 +12,7 @@ namespace biotope::sim {
 namespace {
 
 constexpr std::int64_t kSectorBytes = 512;
+constexpr WideTime kLongest_ns = std::int64_t{1} << 62;
 constexpr std::int64_t kMostSectors = std::int64_t{1} << 53;
 
 bool is_device(std::string_view text) {
@@ -64,15 +67,44 @@ class Blkparse final : public LineFormat {
       return bad_line("has ", fields_.size(), " fields, too few for an event");
     const auto time_ns = time_in_ns(fields_[3], 1'000'000'000);
     if (!time_ns) return bad_line("has '", fields_[3], "' in field 4, which is no time in seconds");
+    if (fields_[5] == "C") {
+      complete(*time_ns, request);
+      return false;
+    }
     if (fields_[5] != std::string_view(&event_, 1)) return false;
     if (fields_.size() < 7) return bad_line("has no letters for what was asked");
     if (!read_letters(fields_[6], request)) return false;
     if (const LineRead placed = read_place(request); !placed) return placed;
     request.device = fields_[0];
+    if (open_.size() < kMostOpen) open_.emplace(key_of(request), *time_ns);
     return clock_.tell(*time_ns, request);
   }
 
+  Completions completions() const override { return completions_; }
+
  private:
+  using Key = std::tuple<std::string, Command, std::int64_t, std::int64_t>;
+  static constexpr std::size_t kMostOpen = 1 << 16;
+
+  static Key key_of(const TraceRequest& request) {
+    return {request.device, request.command, request.offset_bytes, request.length_bytes};
+  }
+
+  // What ends as it began is measured. Requests that were merged or cut on their way end as others,
+  // and those that failed took no time that says anything.
+  void complete(WideTime time_ns, TraceRequest& request) {
+    if (fields_.size() < 7 || !read_letters(fields_[6], request) || !read_place(request)) return;
+    request.device = fields_[0];
+    const auto begun = open_.find(key_of(request));
+    if (begun == open_.end()) return;
+    const WideTime took_ns = time_ns - begun->second;
+    open_.erase(begun);
+    const bool failed = fields_.size() > 10 && fields_[10] != "[0]";
+    if (failed || took_ns < 0 || took_ns > kLongest_ns - completions_.sum_ns) return;
+    ++completions_.requests;
+    completions_.sum_ns += static_cast<std::int64_t>(took_ns);
+  }
+
   LineRead read_place(TraceRequest& request) const {
     const bool has_place = fields_.size() >= 10 && fields_[8] == "+";
     const auto sector = has_place ? whole_number(fields_[7]) : std::nullopt;
@@ -96,6 +128,8 @@ class Blkparse final : public LineFormat {
   bool ended_ = false;  // the summary has begun
   Fields fields_;
   TraceClock clock_;
+  std::map<Key, WideTime> open_;  // since when
+  Completions completions_;
 };
 
 }  // namespace

@@ -24,12 +24,22 @@ tl::unexpected<std::string> bad_line(const Parts&... parts) {
   return tl::unexpected<std::string>(sentence(parts...));
 }
 
+// Requests whose end stands in lines of its own, behind others that have begun meanwhile.
+struct Completions {
+  std::int64_t requests = 0;
+  std::int64_t sum_ns = 0;  // from the event that a request was read from until it was complete
+
+  std::int64_t mean_ns() const { return requests == 0 ? 0 : sum_ns / requests; }
+};
+
 class LineFormat {
  public:
   virtual ~LineFormat() = default;
   // Lines come in order, without the empty ones. Where the line holds a request, `request` has it;
   // false: the line belongs here, and holds none.
   virtual LineRead read(std::string_view line, TraceRequest& request) = 0;
+  // Those of the lines that were read.
+  virtual Completions completions() const { return {}; }
 };
 
 // Times of a trace count from its first request, whatever its clock.

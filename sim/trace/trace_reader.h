@@ -40,6 +40,8 @@ class TraceReader {
   // "x.trace:17: the line ...", unless those are skipped; and errors of TraceLines::next().
   Result<const TraceRequest*> next();
 
+  // Of the requests until now, whose ends the trace tells apart from them.
+  Completions completions() const { return format_->completions(); }
   // A name of trace_formats(), or "columns".
   const std::string& format() const { return format_name_; }
   const std::string& name() const { return name_; }

@@ -20,6 +20,7 @@ struct Read {
   int code = 0;
   std::int64_t skipped = 0;
   std::vector<std::string> notes;
+  Completions completions;
 };
 
 Read read_all(Result<TraceReader> reader) {
@@ -39,6 +40,7 @@ Read read_all(Result<TraceReader> reader) {
   }
   all.skipped = reader->skipped();
   all.notes = reader->notes();
+  all.completions = reader->completions();
   return all;
 }
 
@@ -130,6 +132,37 @@ TEST(TraceSamples, measured_service_times_come_in_the_formats_own_units) {
   for (std::size_t i = 0; i < msr.requests.size(); ++i) {
     EXPECT_EQ(msr.requests[i].service_ns, validate.requests[i].service_ns) << i;
   }
+}
+
+// From the event that requests are read from; twenty that were sent 9 us after they were asked for.
+TEST(TraceSamples, blkparse_tells_what_requests_took_in_lines_of_their_own) {
+  std::int64_t sum_ns = 0;
+  for (const TraceRequest& request : read_file(std::string(kSamples) + "validate.trace").requests) {
+    sum_ns += *request.service_ns;
+  }
+  TraceOptions sent = in_format("blkparse");
+  sent.event = 'D';
+  const Read by_sending = read_file(std::string(kSamples) + "blkparse.txt", sent);
+  EXPECT_EQ(by_sending.completions.requests, 20);
+  EXPECT_EQ(by_sending.completions.sum_ns, sum_ns);
+  const Read by_asking = read_file(std::string(kSamples) + "blkparse.txt");
+  EXPECT_EQ(by_asking.completions.sum_ns, sum_ns + 20 * 9000);
+  EXPECT_EQ(by_asking.requests.front().service_ns, std::nullopt);
+}
+
+TEST(TraceReader, completions_of_nothing_and_of_failures_measure_nothing) {
+  const Completions only = read_text(
+                               "8,0 1 1 1.0 1 Q R 8 + 8 [x]\n"
+                               "8,0 1 2 1.0 1 Q R 80 + 8 [x]\n"
+                               "8,0 1 3 1.1 0 C R 8 + 16 [0]\n"
+                               "8,0 1 4 1.2 0 C W 8 + 8 [0]\n"
+                               "8,0 1 5 1.3 0 C R 80 + 8 [-5]\n"
+                               "8,0 1 6 1.4 0 C R 80 + 8 [0]\n"
+                               "8,0 1 7 1.5 0 C\n"
+                               "8,0 1 8 1.6 0 C R 8 + 8 [0]\n")
+                               .completions;
+  EXPECT_EQ(only.requests, 1);
+  EXPECT_EQ(only.mean_ns(), 600'000'000);
 }
 
 // --- units --------------------------------------------------------------------------------------
