@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "classes/concat/concat.h"
+#include "classes/mirror/mirror_class.h"
 #include "classes/multipath/multipath.h"
 #include "classes/nop/nop.h"
 #include "classes/shsec/shsec.h"
@@ -14,6 +15,7 @@ namespace biotope::props {
 using mirror::Member;
 using mirror::Mirror;
 using testing::Drive;
+using testing::DriveMesh;
 using testing::Medium;
 
 namespace {
@@ -21,49 +23,44 @@ namespace {
 constexpr std::int64_t kDiskSectors = 20;
 constexpr std::int64_t kSecond_ns = 1'000'000'000;
 
-template <class T>
-T run(testing::TestMesh& t, Task<T> task) {
-  task.start();
-  while (!task.done() && t.executor.step()) {
-  }
-  return task.result();
+}  // namespace
+
+ArrayWalk::ArrayWalk(Chooser& chooser) : DiskWalk(chooser) {
+  constexpr std::int64_t kSectors[] = {512, 2352, 4096};
+  labelled_ = chance(2);
+  // Without metadata the power is not cut.
+  cached_ = labelled_ && chance(3);
+  disk_sector_ = kSectors[chooser_.pick(3)];
+  power_on();
+  root_ = grow(2, false);
+  tears_ = has(root_, Kind::shsec);
+  tell(text_of(root_) + (labelled_ ? " with metadata" : " by hand"));
+  make(root_);
+  if (complaint().empty()) wait(10 * kSecond_ns);
+  if (complaint().empty()) open_root();
+  for (const auto& medium : media_) medium->flush();
+  if (edge_ == nullptr) return;
+  const std::int64_t sectors = edge_->provider()->properties().sector_count();
+  for (std::int64_t place = 0; place < sectors; ++place) cell(place);
 }
 
-void load_classes(Mesh& mesh) {
+std::unique_ptr<DriveMesh> ArrayWalk::new_mesh() {
+  auto made =
+      std::make_unique<DriveMesh>([this](std::size_t count) { return chooser_.pick(count); });
   auto mirrors = std::make_unique<MirrorClass>();
   mirror::Tuning tuning;
   tuning.sync_block_bytes = 16 << 10;
   tuning.sync_busy_bytes_per_s = 1 << 30;
   mirrors->tune(tuning);
+  Mesh& mesh = made->t.mesh;
   bool loaded =
-      mesh.load(std::make_unique<DiskClass>()) && mesh.load(std::move(mirrors)) &&
-      mesh.load(std::make_unique<StripeClass>()) && mesh.load(std::make_unique<ConcatClass>()) &&
-      mesh.load(std::make_unique<ShsecClass>()) && mesh.load(std::make_unique<MultipathClass>()) &&
-      mesh.load(std::make_unique<NopClass>());
+      mesh.load(std::move(mirrors)) && mesh.load(std::make_unique<StripeClass>()) &&
+      mesh.load(std::make_unique<ConcatClass>()) && mesh.load(std::make_unique<ShsecClass>()) &&
+      mesh.load(std::make_unique<MultipathClass>()) && mesh.load(std::make_unique<NopClass>());
   BIOTOPE_CHECK(loaded, "each class is loaded once");
+  mesh.set_tasting(labelled_);
+  return made;
 }
-
-}  // namespace
-
-ArrayWalk::ArrayWalk(Chooser& chooser) : chooser_(chooser) {
-  constexpr std::int64_t kSectors[] = {512, 2352, 4096};
-  labelled_ = chance(2);
-  sector_bytes_ = kSectors[chooser_.pick(3)];
-  t_ = std::make_unique<testing::TestMesh>(
-      [this](std::size_t count) { return chooser_.pick(count); });
-  load_classes(t_->mesh);
-  t_->mesh.set_tasting(labelled_);
-  root_ = grow(2, false);
-  tell(text_of(root_) + (labelled_ ? " with metadata" : " by hand"));
-  make(root_);
-  if (complaint_.empty()) wait(10 * kSecond_ns);
-  if (complaint_.empty()) open();
-  if (edge_ == nullptr) return;
-  cells_.resize(static_cast<std::size_t>(edge_->provider()->properties().sector_count()));
-  for (const auto& medium : media_) medium->flush();
-}
-
-ArrayWalk::~ArrayWalk() = default;
 
 // What it is made of -----------------------------------------------------------------------------
 
@@ -73,7 +70,7 @@ const char* ArrayWalk::class_of(Kind kind) {
 }
 
 std::string ArrayWalk::provider_of(const Node& node) const {
-  if (node.kind == Kind::disk) return plugged_[node.medium];
+  if (node.kind == Kind::disk) return names_[node.medium];
   return sentence(class_of(node.kind), '/', node.name);
 }
 
@@ -92,10 +89,9 @@ bool ArrayWalk::has(const Node& node, Kind kind) const {
 
 ArrayWalk::Node ArrayWalk::new_disk() {
   const std::size_t medium = media_.size();
-  const auto sectors = kDiskSectors + static_cast<std::int64_t>(chooser_.pick(5));
-  media_.push_back(std::make_unique<Medium>(sectors * sector_bytes_, sector_bytes_));
-  plugged_.emplace_back();
-  drive_of_.push_back(nullptr);
+  media_.push_back(
+      std::make_unique<Medium>((kDiskSectors + number(5)) * disk_sector_, disk_sector_));
+  names_.emplace_back();
   return {.kind = Kind::disk, .name = {}, .below = {}, .medium = medium};
 }
 
@@ -105,7 +101,7 @@ ArrayWalk::Node ArrayWalk::grow(int levels, bool mirrored) {
   node.kind = static_cast<Kind>(1 + chooser_.pick(5));
   // Metadata of stripes want a power of two, and paths with metadata are tested elsewhere.
   if (labelled_ &&
-      (node.kind == Kind::multipath || (node.kind == Kind::stripe && sector_bytes_ == 2352))) {
+      (node.kind == Kind::multipath || (node.kind == Kind::stripe && disk_sector_ == 2352))) {
     node.kind = Kind::mirror;
   }
   // A write that is cut short leaves nothing of a sector of shared secrets, be it metadata.
@@ -121,40 +117,23 @@ ArrayWalk::Node ArrayWalk::grow(int levels, bool mirrored) {
   return node;
 }
 
-void ArrayWalk::plug(std::size_t medium) {
-  plugged_[medium] = "da" + std::to_string(plugs_++);
-  drive_of_[medium] = &plug_as(plugged_[medium], medium);
-}
-
-Drive& ArrayWalk::plug_as(const std::string& name, std::size_t medium) {
-  drives_.push_back(std::make_unique<Drive>(*media_[medium], t_->executor));
-  Drive& drive = *drives_.back();
-  drive.write_through = true;
-  drive.deletable = true;
-  drive.latency_ns = [this](const Bio&) {
-    return static_cast<std::int64_t>(chooser_.pick(3)) * 40'000;
-  };
-  if (!add_disk(t_->mesh, name, drive)) complain("a disk can not be plugged in");
-  return drive;
-}
-
 void ArrayWalk::make(const Node& node) {
   if (node.kind == Kind::disk) {
     plug(node.medium);
-    t_->mesh.settle();
+    m_->t.mesh.settle();
     return;
   }
   std::vector<Provider*> below;
   for (const Node& one : node.below) make(one);
-  for (const Node& one : node.below) below.push_back(t_->mesh.provider(provider_of(one)));
+  for (const Node& one : node.below) below.push_back(m_->t.mesh.provider(provider_of(one)));
   if (std::ranges::find(below, nullptr) != below.end()) return complain("a part is not there");
   if (labelled_) return label(node, below);
   if (node.kind == Kind::multipath) return make_paths(node, *below.front());
   Values values;
-  if (node.kind == Kind::stripe) values.set("stripe_size", 2 * sector_bytes_);
-  const auto made = t_->mesh.create(class_of(node.kind), node.name, below, values);
+  if (node.kind == Kind::stripe) values.set("stripe_size", 2 * disk_sector_);
+  const auto made = m_->t.mesh.create(class_of(node.kind), node.name, below, values);
   if (!made) complain(made.error().text);
-  t_->mesh.settle();
+  m_->t.mesh.settle();
 }
 
 // One disk, plugged in twice.
@@ -162,90 +141,67 @@ void ArrayWalk::make_paths(const Node& node, Provider& disk) {
   const std::size_t medium = node.below.front().medium;
   const std::string other = disk.name() + "q";
   other_path_[medium] = &plug_as(other, medium);
-  t_->mesh.settle();
-  const auto made = t_->mesh.create("multipath", node.name, {&disk, t_->mesh.provider(other)});
+  m_->t.mesh.settle();
+  const auto made = m_->t.mesh.create("multipath", node.name, {&disk, m_->t.mesh.provider(other)});
   if (!made) complain(made.error().text);
-  t_->mesh.settle();
+  m_->t.mesh.settle();
 }
 
 void ArrayWalk::label(const Node& node, const std::vector<Provider*>& below) {
-  Status done;
   if (node.kind == Kind::mirror) {
     mirror::Label what;
     what.name = node.name;
     what.balance = static_cast<mirror::Balance>(chooser_.pick(mirror::kBalances));
-    what.slice_bytes = static_cast<std::uint32_t>(2 * sector_bytes_);
+    what.slice_bytes = static_cast<std::uint32_t>(2 * disk_sector_);
     std::vector<std::string> names;
     for (const Provider* one : below) names.push_back(one->name());
-    std::optional<Status> answer;
-    mirror::label(t_->mesh, what, names, [&](const Status& status) { answer = status; });
-    while (!answer && t_->executor.step()) {
+    if (m_->ask([&](auto then) { mirror::label(m_->t.mesh, what, names, then); }) != 0) {
+      return complain(m_->said);
     }
-    done = *answer;
-  } else {
-    Values values;
-    if (node.kind == Kind::stripe) values.set("stripe_size", 2 * sector_bytes_);
-    const auto* cls = array::ArrayClass::of(t_->mesh, class_of(node.kind));
-    done = run(*t_, cls->label(t_->mesh, node.name, below, values));
+    return wait(kSecond_ns);
   }
+  Values values;
+  if (node.kind == Kind::stripe) values.set("stripe_size", 2 * disk_sector_);
+  const auto* cls = array::ArrayClass::of(m_->t.mesh, class_of(node.kind));
+  const Status done = m_->run(cls->label(m_->t.mesh, node.name, below, values));
   if (!done) return complain(done.error().text);
   wait(kSecond_ns);
 }
 
-void ArrayWalk::open() {
-  Provider* top = t_->mesh.provider(provider_of(root_));
-  if (top == nullptr) return complain(provider_of(root_) + " is not there");
-  auto& user = t_->user("user", *top);
-  user.on_orphaned = [this, &user](Consumer& edge) {
-    if (&edge == edge_) told_of_loss();
-    t_->mesh.wither(user);
-  };
-  if (const Status opened = t_->mesh.access(user.edge(), kReadWriteExclusive); !opened) {
-    return complain(opened.error().text);
-  }
-  edge_ = &user.edge();
+void ArrayWalk::open_root() {
+  open(provider_of(root_));
   lost_ = false;
 }
 
-// Whether it can do what it is there for, as far as the disks go and what mirrors say of theirs.
-bool ArrayWalk::serves(const Node& node) const {
-  const auto serve = [this](const Node& one) { return serves(one); };
-  if (node.kind == Kind::disk) return !plugged_[node.medium].empty();
+Mirror* ArrayWalk::mirror_of(const Node& node) const {
+  Geom* geom = m_->t.mesh.geom("mirror", node.name);
+  return geom == nullptr ? nullptr : Mirror::of(*geom);
+}
+
+bool ArrayWalk::serves(const Node& node, bool well) const {
+  const auto serve = [&](const Node& one) { return serves(one, well); };
+  if (node.kind == Kind::disk) {
+    return plugged(node.medium) && (!well || media_[node.medium]->bad.empty());
+  }
   if (node.kind != Kind::mirror) return std::ranges::all_of(node.below, serve);
-  Geom* geom = t_->mesh.geom("mirror", node.name);
-  const Mirror* mirror = geom == nullptr ? nullptr : Mirror::of(*geom);
+  const Mirror* mirror = mirror_of(node);
   if (mirror == nullptr) return false;
   return std::ranges::any_of(node.below, [&](const Node& one) {
-    if (!serves(one)) return false;
+    if (!serve(one)) return false;
     const Member* member = mirror->member(provider_of(one));
     return member != nullptr && member->state == Member::State::active;
   });
 }
 
-void ArrayWalk::told_of_loss() {
+void ArrayWalk::lost(Consumer& edge) {
+  m_->t.mesh.wither(edge.geom());
+  if (&edge != edge_) return;
   lost_ = true;
   edge_ = nullptr;
   ++reached["lost"];
+  loosen();  // the disk took its cache along
   tell("its user is told that it is gone");
   if (serves(root_)) complain("its user is told that it is gone, and it is not");
-}
-
-void ArrayWalk::tell(const std::string& line) {
-  if (story_.size() < 300) {
-    story_.push_back(sentence(t_->executor.now_ns(), ' ', line));
-  }
-}
-
-void ArrayWalk::complain(const std::string& what) {
-  if (complaint_.empty()) complaint_ = what;
-  tell("COMPLAINT: " + what);
-}
-
-void ArrayWalk::wait(std::int64_t ns) {
-  bool over = false;
-  t_->executor.after(ns, [&] { over = true; });
-  while (!over && t_->executor.step()) {
-  }
 }
 
 }  // namespace biotope::props

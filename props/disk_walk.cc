@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace biotope::props {
 
@@ -63,9 +64,8 @@ Drive& DiskWalk::plug_as(const std::string& name, std::size_t medium) {
 void DiskWalk::pull(std::size_t medium) {
   tell(sentence("pull ", names_[medium], " medium ", medium));
   ++reached["pulled"];
-  drive(medium).pull();
+  m_->drive(std::exchange(names_[medium], "")).pull();
   media_[medium]->cut_power([this](std::int64_t) { return chance(2); });
-  names_[medium].clear();
 }
 
 void DiskWalk::cut_power(const std::vector<std::size_t>& order) {
@@ -76,12 +76,7 @@ void DiskWalk::cut_power(const std::vector<std::size_t>& order) {
     if (plugged(i)) drive(i).cut_power([&](const Bio& bio) { return tear(*media_[i], bio); });
     media_[i]->cut_power([this](std::int64_t) { return chance(2); });
   }
-  for (auto& [place, c] : cells_) {
-    c.torn = c.torn || (tears_ && !c.loose.empty());
-    if (!cached_ || durable_at_once_) continue;
-    c.maybe = c.loose;
-    c.acknowledged = c.seen = c.durable;
-  }
+  loosen();
   m_.reset();
   requests_.clear();
   edge_ = nullptr;
@@ -90,6 +85,15 @@ void DiskWalk::cut_power(const std::vector<std::size_t>& order) {
   for (const std::size_t medium : order) {
     plug(medium);
     if (chance(3)) m_->run_for(number(100) * 10'000);
+  }
+}
+
+void DiskWalk::loosen() {
+  for (auto& [place, c] : cells_) {
+    c.torn = c.torn || (tears_ && !c.loose.empty());
+    if (!cached_ || durable_at_once_) continue;
+    c.maybe = c.loose;
+    c.acknowledged = c.seen = c.durable;
   }
 }
 
@@ -152,6 +156,7 @@ DiskWalk::Request& DiskWalk::request(Command command, std::int64_t place, std::i
 
 void DiskWalk::submit(Request& r) {
   ++pending_;
+  r.may_fail = may_fail();
   m_->t.mesh.submit(r.bio, *edge_);
 }
 
@@ -160,7 +165,7 @@ void DiskWalk::back(Request& r) {
   r.out = false;
   tell(sentence(command_name(r.bio.command), ' ', r.version, " is back, errno ", r.bio.error));
   if (r.bio.error != 0) {
-    if (!may_fail()) {
+    if (!r.may_fail && !may_fail()) {
       return complain(sentence("a ", command_name(r.bio.command), " failed with errno ",
                                r.bio.error, ", and all that it needs is there"));
     }
@@ -175,8 +180,9 @@ void DiskWalk::back(Request& r) {
   flushed(r);
 }
 
-void DiskWalk::write_at(std::int64_t place, std::int64_t sectors) {
+void DiskWalk::write_at(std::int64_t place, std::int64_t sectors, std::uint16_t flags) {
   Request& r = request(Command::write, place, sectors);
+  r.bio.flags = flags;
   r.version = ++versions_;
   mark(r.bytes, sector_, r.version, place);
   for (std::int64_t s = 0; s < sectors; ++s) {
@@ -203,8 +209,9 @@ void DiskWalk::make_durable(Cell& c, std::uint64_t version) {
   c.loose.erase(c.loose.begin(), c.loose.upper_bound(c.durable));
 }
 
-void DiskWalk::read_at(std::int64_t place, std::int64_t sectors) {
+void DiskWalk::read_at(std::int64_t place, std::int64_t sectors, std::uint16_t flags) {
   Request& r = request(Command::read, place, sectors);
+  r.bio.flags = flags;
   for (std::int64_t s = 0; s < sectors; ++s) {
     const Cell& c = cell(place + s);
     r.seen.push_back(c.seen);

@@ -47,6 +47,7 @@ class DiskWalk {
     std::int64_t sectors = 0;
     std::uint64_t version = 0;
     bool out = true;
+    bool may_fail = false;
     std::vector<std::uint64_t> seen;  // of each sector, when it was issued
     std::vector<std::set<std::uint64_t>> allowed;
     std::map<std::int64_t, std::uint64_t> acknowledged;  // what a FLUSH makes durable
@@ -56,7 +57,7 @@ class DiskWalk {
   explicit DiskWalk(Chooser& chooser) : chooser_(chooser) {}
   virtual ~DiskWalk() = default;
 
-  // Disks are idle drives without power, and a mesh with the classes that are wanted.
+  // Without disks, with the classes that are wanted.
   virtual std::unique_ptr<testing::DriveMesh> new_mesh() = 0;
   // Whether a request that fails now is right to do so.
   virtual bool may_fail() { return false; }
@@ -79,13 +80,15 @@ class DiskWalk {
   void pull(std::size_t medium);
   // The power goes with everything under way, sector by sector; then these disks come, in order.
   void cut_power(const std::vector<std::size_t>& order);
+  // What drives had not written may be lost: nothing that is not durable can be counted on.
+  void loosen();
   void wait(std::int64_t ns);
 
   // Requests ------------------------------------------------------------------------------------
   // A user opens it; what is there is known.
   void open(const std::string& provider);
-  void write_at(std::int64_t place, std::int64_t sectors);
-  void read_at(std::int64_t place, std::int64_t sectors);
+  void write_at(std::int64_t place, std::int64_t sectors, std::uint16_t flags = 0);
+  void read_at(std::int64_t place, std::int64_t sectors, std::uint16_t flags = 0);
   void flush();
   bool meets_another(std::int64_t place, std::int64_t sectors) const;
   Cell& cell(std::int64_t place) { return cells_[place]; }
