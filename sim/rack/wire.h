@@ -10,7 +10,8 @@
 namespace biotope::sim {
 
 // A wire that one passage holds at a time. Who comes while it is held waits; when it is free, the
-// highest rank has it next, and of equals the one that came first.
+// highest rank has it next, and of equals the one that came first. That is decided when all that is
+// due at the instant has come, so that nobody has it for being the first of them.
 class Wire {
  public:
   // Called at the end of a passage.
@@ -32,13 +33,14 @@ class Wire {
     std::int64_t duration_ns;
     int rank;
   };
+  void arbitrate();
   void hold_next();
 
   Executor& executor_;
   Passed passed_;
   std::vector<Passage> waiting_;  // in the order they came
   Passage now_{};
-  bool held_ = false;
+  bool held_ = false;  // or about to be
   std::int64_t held_ns_ = 0;
 };
 
