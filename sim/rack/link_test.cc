@@ -144,16 +144,26 @@ TEST(Wire, the_highest_rank_has_it_next_and_of_equals_the_first) {
   std::vector<int> order;
   Wire wire(executor, [&](int bay, tlm::tlm_generic_payload&, bool) { order.push_back(bay); });
   tlm::tlm_generic_payload payload;
+  const auto four_come = [&] {
+    wire.pass(1, payload, false, 100, 5);
+    wire.pass(2, payload, false, 100, 9);
+    wire.pass(3, payload, false, 100, 9);
+    wire.pass(4, payload, false, 100, 7);
+  };
   wire.pass(0, payload, true, 100, 0);
-  wire.pass(1, payload, false, 100, 5);
-  wire.pass(2, payload, false, 100, 9);
-  wire.pass(3, payload, false, 100, 9);
-  wire.pass(4, payload, false, 100, 7);
+  executor.after(1, four_come);
   while (executor.step()) {
   }
   EXPECT_EQ(order, (std::vector<int>{0, 2, 3, 4, 1}));
   EXPECT_EQ(executor.now_ns(), 500);
   EXPECT_EQ(wire.held_ns(), 500);
+  // To come at the same instant is not to come before.
+  order.clear();
+  wire.pass(0, payload, true, 100, 0);
+  four_come();
+  while (executor.step()) {
+  }
+  EXPECT_EQ(order, (std::vector<int>{2, 3, 4, 1, 0}));
 }
 
 // --- queues -------------------------------------------------------------------------------------
