@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <optional>
 
+#include "classes/ccd/ccd.h"
 #include "model/testing.h"
 #include "sim/bridge.h"
 #include "sim/faults/injector.h"
@@ -192,6 +193,43 @@ TEST_F(MeshLoads, nothing_more_is_asked_for_after_the_first_that_is_wrong_where_
   const std::string text = found(words, "F06 scsi0.bay0 times=0 byte=100");
   EXPECT_NE(text.find("byte 100 is"), std::string::npos) << text;
   EXPECT_NE(text.find("1 place was wrong"), std::string::npos) << text;
+}
+
+// Modules know bytes only; what they pass on of a request's memory is still known at the bottom.
+TEST(VerifiedLoad, is_kept_as_stamps_on_both_halves_of_a_mirror_of_stripes) {
+  std::unique_ptr<Rack> rack = std::move(*Rack::create());
+  ASSERT_TRUE(rack->add_controller("scsi0", 4, "zip100"));
+  Bridge bridge(*rack);
+  Class cls("test");
+  Mesh mesh(rack->executor());
+  ASSERT_TRUE(bridge.connect(mesh));
+  ASSERT_TRUE(mesh.load(std::make_unique<CcdClass>()));
+  std::vector<Provider*> disks;
+  for (int bay = 0; bay < 4; ++bay) {
+    ASSERT_TRUE(rack->insert(bay, *Medium::blank("disk", *rack->medium_shape(bay))));
+    ASSERT_TRUE(mesh.settle());
+    disks.push_back(*bridge.disk(bay));
+  }
+  Values values;
+  values.set("interleave", std::int64_t{16384});
+  values.set("mirror", true);
+  ASSERT_TRUE(mesh.create("ccd", "ccd0", disks, values));
+  auto& user = static_cast<biotope::testing::User&>(
+      mesh.add(std::make_unique<biotope::testing::User>(mesh, cls, "user")));
+  Consumer* edge = *mesh.new_consumer(user, *mesh.provider("ccd0"));
+  ASSERT_TRUE(mesh.access(*edge, kReadWriteExclusive));
+  const JobOptions job = job_of("rw=write bs=64k size=1m verify=pattern");
+  Status outcome = fail(EINPROGRESS, "it is running");
+  MeshLoad load(*edge,
+                std::make_unique<VerifiedLoad>(job, std::make_unique<Jobs>(job, 1, "test"), 1),
+                65536, {}, [&](const Status& status) { outcome = status; });
+  load.start();
+  rack->run_until_idle();
+  EXPECT_TRUE(outcome) << outcome.error().text;
+  EXPECT_EQ(load.verification()->checked_bytes, 1 << 20);
+  for (int bay = 0; bay < 4; ++bay) {
+    EXPECT_EQ((*rack->medium(bay))->overlay_bytes(), (1 << 20) / 2 / 4096 * 16) << bay;
+  }
 }
 
 TEST(VerifiedLoad, tells_whose_bytes_are_in_place_of_its_own) {
