@@ -39,7 +39,7 @@ std::optional<std::int64_t> unit_named(std::string_view suffix) {
 // One line after the other, each with what came before.
 class Reader {
  public:
-  explicit Reader(const std::string& title) : title_(title) {}
+  Reader(const std::string& title, Source source) : title_(title), source_(source) {}
 
   Result<Config> read(std::string_view text) {
     if (text.size() > kMostTextBytes) {
@@ -134,6 +134,8 @@ class Reader {
       const std::string_view value = keyword == "readpol" ? take() : std::string_view();
       if (value == "prefer" && has_more()) {
         preferred_[config_.volumes.size()] = take();
+      } else if (keyword == "state" && source_ == Source::drive) {
+        take();
       } else if (value != "round") {
         return bad("a volume takes 'readpol round' or 'readpol prefer PLEX', not '", keyword, "'");
       }
@@ -201,6 +203,10 @@ class Reader {
   }
   Status state(bool& up, std::string_view other) {
     const std::string_view word = take();
+    if (source_ == Source::drive) {
+      up = word == "up" || word == "degraded" || word == "growable";
+      return {};
+    }
     if (word != "up" && word != other) {
       return bad("its state is 'up' or '", other, "', not '", word, "'");
     }
@@ -252,6 +258,7 @@ class Reader {
     }
     if (keyword == "drive") {
       line.has_drive = true;
+      if (source_ == Source::drive) return drive_named(take(), line.subdisk.drive);
       return find(config_.drives, take(), "drive", line.subdisk.drive);
     }
     if (keyword == "plex") return find_plex(take(), line.plex);
@@ -264,6 +271,16 @@ class Reader {
     if (keyword == "plexoffset") return size_into("an offset", line.plexoffset.emplace());
     return bad("a subdisk has no '", keyword,
                "'; it has name, length, drive, driveoffset, plexoffset, plex and state");
+  }
+
+  Status drive_named(std::string_view name, std::size_t& into) {
+    const auto known = std::ranges::find(config_.drives, name, &Drive::name);
+    into = static_cast<std::size_t>(known - config_.drives.begin());
+    if (known != config_.drives.end()) return {};
+    const Result<std::string> own = this->name(name, "drive", drives_);
+    if (!own) return pass_on(own);
+    config_.drives.push_back({*own, {}, line_});
+    return {};
   }
 
   Status subdisk() {
@@ -302,7 +319,7 @@ class Reader {
                expected, "; a plex has no holes");
   }
 
-  Status subdisks_of(const Plex& plex) {
+  Status subdisks_of(Plex& plex) {
     const bool raid5 = plex.organisation == Plex::Organisation::raid5;
     const auto stale = std::ranges::count(plex.subdisks, false, &Subdisk::up);
     if (plex.subdisks.empty()) return bad("plex ", plex.name, " has no subdisk");
@@ -310,7 +327,11 @@ class Reader {
       return bad("plex ", plex.name, ", a raid5, has 3 to ", kMostSubdisks, " subdisks, not ",
                  plex.subdisks.size());
     }
-    if (!raid5 && stale > 0) {
+    if (source_ == Source::drive) {
+      plex.up = plex.up && stale <= (raid5 ? 1 : 0);
+      for (Subdisk& one : plex.subdisks) one.up = one.up || !raid5;
+    }
+    if (!raid5 && stale > 0 && source_ == Source::user) {
       return bad("plex ", plex.name, " is no raid5, so all of it is up or down, not a subdisk");
     }
     if (raid5 && plex.up && stale > 1) {
@@ -320,13 +341,13 @@ class Reader {
   }
 
   Status whole() {
-    for (const Volume& volume : config_.volumes) {
+    for (Volume& volume : config_.volumes) {
       line_ = volume.line;
       if (volume.plexes.empty()) return bad("volume ", volume.name, " has no plex");
-      if (std::ranges::none_of(volume.plexes, &Plex::up)) {
+      if (source_ == Source::user && std::ranges::none_of(volume.plexes, &Plex::up)) {
         return bad("volume ", volume.name, " has no plex that is up");
       }
-      for (const Plex& plex : volume.plexes) {
+      for (Plex& plex : volume.plexes) {
         line_ = plex.line;
         if (Status fine = subdisks_of(plex); !fine) return fine;
       }
@@ -344,6 +365,7 @@ class Reader {
   }
 
   std::string title_;
+  Source source_;
   std::size_t line_ = 0;
   Words words_;
   std::size_t next_ = 0;
@@ -372,8 +394,8 @@ std::int64_t Volume::size_bytes() const {
   return smallest;
 }
 
-Result<Config> parse(const std::string& title, std::string_view text) {
-  return Reader(title).read(text);
+Result<Config> parse(const std::string& title, std::string_view text, Source source) {
+  return Reader(title, source).read(text);
 }
 
 namespace {
@@ -385,6 +407,17 @@ std::string text_of(const Plex& plex) {
 }
 
 }  // namespace
+
+void with_parity_to_build(Config& config) {
+  for (Volume& volume : config.volumes) {
+    for (Plex& plex : volume.plexes) {
+      const bool raid5 = plex.organisation == Plex::Organisation::raid5;
+      if (raid5 && plex.up && std::ranges::all_of(plex.subdisks, &Subdisk::up)) {
+        plex.subdisks.back().up = false;
+      }
+    }
+  }
+}
 
 std::string text_of(const Config& config) {
   std::string text;

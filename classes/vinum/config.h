@@ -67,8 +67,11 @@ inline constexpr std::size_t kMostTextBytes = 65536;  // what a drive has room f
 inline constexpr std::size_t kMostPlexes = 8;         // of a volume
 inline constexpr std::size_t kMostSubdisks = 33;      // of a raid5 plex
 
+// What users write, or what is kept on a drive. There drives have no lines of their own, states are
+// those that vinum knows, and a volume need not have a plex that is up.
+enum class Source { user, drive };
 // EINVAL, beginning with `title` and the number of the line, for what is none.
-Result<Config> parse(const std::string& title, std::string_view text);
+Result<Config> parse(const std::string& title, std::string_view text, Source source = Source::user);
 
 // The drives' disks, in the order of the drives.
 struct Room {
@@ -82,6 +85,10 @@ std::int64_t unit_of(const std::vector<Room>& rooms);
 // Gives each subdisk that has none a start, in the first gap where it fits, and a length to those
 // that want what there is. EINVAL with the line of what does not fit.
 Status place(const std::string& title, Config& config, const std::vector<Room>& rooms);
+
+// Nobody knows what lies on the disks of new plexes: of each raid5 of which all subdisks are up the
+// last one is stale.
+void with_parity_to_build(Config& config);
 
 // The text that says the same, with nothing left open.
 std::string text_of(const Config& config);

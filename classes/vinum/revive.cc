@@ -7,16 +7,6 @@ namespace biotope {
 
 using State = vinum::ParityPlex::State;
 
-// Nobody knows what lies on the disks of a new plex: its parity is made to fit.
-void Vinum::build_parity(const Address& at) {
-  vinum::LiveVolume& volume = *volumes_[at.volume];
-  vinum::ParityPlex* plex = volume.raid5(at.plex);
-  if (plex == nullptr || !volume.up(at.plex) || plex->not_up() < plex->count()) return;
-  const std::size_t last = plex->count() - 1;
-  plex->set_state(last, State::stale);
-  jobs_.post([this, at, last] { return stay_and_revive(this, at, last); });
-}
-
 Task<void> Vinum::stay_and_revive(Vinum* vinum, Address at, std::size_t subdisk) {
   const Stay stay(*vinum);
   const Status done = co_await vinum->revive(at, subdisk);
@@ -43,6 +33,7 @@ Task<Status> Vinum::revive(Address at, std::size_t subdisk) {
   if (done) {
     plex.set_state(subdisk, State::up);
     mesh().note(*this, sentence("subdisk ", subdisk_name(at, subdisk), " is up"));
+    want_record();
   } else if (plex.state(subdisk) == State::reviving) {
     plex.set_state(subdisk, State::stale);
   }

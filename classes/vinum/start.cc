@@ -89,7 +89,10 @@ Task<Status> Vinum::copy_to(Address at) {
   Status done = co_await copy({at.volume, good}, at.plex);
   starting_ = nullptr;
   --under_repair_;
-  if (done) volume.set_up(at.plex, true);
+  if (done) {
+    volume.set_up(at.plex, true);
+    want_record();
+  }
   open_as_needed();
   co_return done;
 }

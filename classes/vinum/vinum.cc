@@ -17,17 +17,25 @@ const Parameter kParameters[] = {
 
 }  // namespace
 
-Vinum::Vinum(Mesh& mesh, const Class& cls, const std::string& name, vinum::Config config)
+Vinum::Vinum(Mesh& mesh, const Class& cls, const std::string& name, vinum::Config config, Made made)
     : Geom(mesh, cls, name),
       OrderGate(static_cast<Geom&>(*this)),
       config_(std::move(config)),
+      made_(made),
+      under_repair_(labelled() ? 1 : 0),
+      running_(!labelled()),
+      later_(mesh.executor()),
+      records_(mesh.executor()),
       jobs_(mesh.executor()) {
   for (std::size_t i = 0; i < config_.volumes.size(); ++i) {
     volumes_.push_back(std::make_unique<vinum::LiveVolume>(*this, i, config_.volumes[i]));
   }
 }
 
-Vinum::~Vinum() { jobs_.clear(); }
+Vinum::~Vinum() {
+  jobs_.clear();
+  records_.clear();
+}
 
 Status Vinum::stand_on(const std::vector<Provider*>& disks) {
   for (Provider* disk : disks) {
@@ -36,12 +44,12 @@ Status Vinum::stand_on(const std::vector<Provider*>& disks) {
     drives_.push_back(*edge);
   }
   for (std::size_t i = 0; i < volumes_.size(); ++i) {
-    for (std::size_t plex = 0; plex < volumes_[i]->count(); ++plex) build_parity({i, plex});
     const Result<Provider*> volume =
         mesh().new_provider(*this, sentence("vinum/", config_.volumes[i].name), properties_of(i));
     if (!volume) return pass_on(volume);
     (*volume)->index = i;
     mesh().publish(**volume);
+    revive_stale(i);
   }
   return {};
 }
@@ -109,6 +117,7 @@ void Vinum::flush_done(Bio& part) {
   const std::size_t drive = self.index_of(*part.edge);
   auto& asked = *static_cast<vinum::LiveVolume*>(part.parent->driver2);
   if (part.error != 0 && self.survives_without(drive, asked)) part.error = 0;
+  if (!self.recorded()) return self.hold(part, nullptr);
   Children::part_done(part);
 }
 
@@ -133,6 +142,7 @@ bool Vinum::take_down(vinum::LiveVolume& volume, std::size_t plex, const std::st
     volume.set_up(plex, false);
     mesh().note(*this, sentence("plex ", config_.volumes[volume.index()].plexes[plex].name,
                                 " is down: ", why));
+    want_record();
   }
   return true;
 }
@@ -144,10 +154,12 @@ bool Vinum::do_without(vinum::LiveVolume& volume, std::size_t plex, std::size_t 
   mesh().note(*this, sentence("plex ", config_.volumes[at.volume].plexes[plex].name,
                               " goes on without subdisk ",
                               subdisk_name(at, volume.raid5(plex)->not_up()), ": ", why));
+  want_record();
   return true;
 }
 
 void Vinum::end(vinum::LiveVolume& volume, const std::string& why) {
+  config_.volumes[volume.index()] = config().volumes[volume.index()];
   for (std::size_t plex = 0; plex < volume.count(); ++plex) volume.set_up(plex, false);
   mesh().note(*this, sentence(why, "; without it there is no volume ",
                               config_.volumes[volume.index()].name));
@@ -168,23 +180,27 @@ Provider* Vinum::provider_of(std::size_t volume) const {
 }
 
 void Vinum::orphaned(Consumer& consumer) {
+  if (!running_) return forget_arrival(consumer);
   const std::size_t drive = index_of(consumer);
   if (drive < drives_.size()) lose_drive(drive);
-  const bool over = std::ranges::all_of(
+  const bool none = std::ranges::all_of(
       volumes_, [&](const auto& volume) { return provider_of(volume->index()) == nullptr; });
+  const bool over = labelled() ? std::ranges::count(drives_, nullptr) == std::ssize(drives_) : none;
   if (over) return mesh().wither(*this);
   mesh().drop(consumer);
 }
 
 void Vinum::lose_drive(std::size_t drive) {
   drives_[drive] = nullptr;
+  for (const auto& volume : volumes_) without(drive, *volume);
+}
+
+void Vinum::without(std::size_t drive, vinum::LiveVolume& volume) {
   const std::string why = sentence("drive ", config_.drives[drive].name, " is lost");
-  for (const auto& volume : volumes_) {
-    for (std::size_t plex = 0; plex < volume->count(); ++plex) {
-      if (!volume->uses(plex, drive) || !volume->up(plex)) continue;
-      if (do_without(*volume, plex, drive, why) || take_down(*volume, plex, why)) continue;
-      end(*volume, why);
-    }
+  for (std::size_t plex = 0; plex < volume.count(); ++plex) {
+    if (!volume.uses(plex, drive) || !volume.up(plex)) continue;
+    if (do_without(volume, plex, drive, why) || take_down(volume, plex, why)) continue;
+    end(volume, why);
   }
 }
 
@@ -193,6 +209,8 @@ void Vinum::lose_drive(std::size_t drive) {
 vinum::Config Vinum::config() const {
   vinum::Config now = config_;
   for (const auto& volume : volumes_) {
+    // One that is lost has missed nothing since.
+    if (labelled() && provider_of(volume->index()) == nullptr) continue;
     std::vector<vinum::Plex>& plexes = now.volumes[volume->index()].plexes;
     for (std::size_t plex = 0; plex < plexes.size(); ++plex) {
       plexes[plex].up = volume->up(plex);
@@ -206,9 +224,13 @@ vinum::Config Vinum::config() const {
 }
 
 std::string Vinum::status() const {
+  if (!running_) return sentence("starting, waits for drives:", missing());
   std::string text;
-  for (const vinum::Volume& volume : config().volumes) {
-    const auto up = std::ranges::count_if(volume.plexes, &vinum::Plex::up);
+  const vinum::Config now = config();
+  for (std::size_t i = 0; i < now.volumes.size(); ++i) {
+    const vinum::Volume& volume = now.volumes[i];
+    const bool lost = labelled() && provider_of(i) == nullptr;
+    const auto up = lost ? 0 : std::ranges::count_if(volume.plexes, &vinum::Plex::up);
     if (!text.empty()) text += "; ";
     text += sentence(volume.name, ' ', up > 0 ? "up" : "down", ", ", up, " of ",
                      volume.plexes.size(), " plexes:");
@@ -230,7 +252,7 @@ std::string Vinum::recipe() const {
     if (drive == nullptr || drive->provider() == nullptr) return {};
     names.push_back(drive->provider()->name());
   }
-  return recipe_of(*this, values, "create", names);
+  return recipe_of(*this, values, labelled() ? "label" : "create", names);
 }
 
 std::string Vinum::about(const Provider& own) const {
@@ -272,6 +294,7 @@ Result<Geom*> VinumClass::create(Mesh& mesh, const Creation& creation) {
   Result<vinum::Plan> plan = vinum::plan(sentence("vinum ", creation.name),
                                          creation.values.text("config"), creation.below);
   if (!plan) return pass_on(plan);
+  vinum::with_parity_to_build(plan->config);
   auto& vinum = static_cast<Vinum&>(
       mesh.add(std::make_unique<Vinum>(mesh, *this, creation.name, std::move(plan->config))));
   const Status done = vinum.stand_on(plan->disks);

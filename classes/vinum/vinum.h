@@ -1,11 +1,13 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "classes/array/order_gate.h"
 #include "classes/vinum/config.h"
+#include "classes/vinum/on_disk.h"
 #include "classes/vinum/volume.h"
 #include "model/class.h"
 #include "model/mesh.h"
@@ -22,12 +24,20 @@ namespace biotope {
 // goes on without one of its subdisks.
 class Vinum final : public Geom, private array::OrderGate {
  public:
-  Vinum(Mesh& mesh, const Class& cls, const std::string& name, vinum::Config config);
+  // Made by hand, or of what its drives say (labelled): then `config` is not known before they are
+  // there.
+  enum class Made { by_hand, labelled };
+  Vinum(Mesh& mesh, const Class& cls, const std::string& name, vinum::Config config,
+        Made made = Made::by_hand);
   ~Vinum() override;
 
   Verdict start(Bio& bio, Provider& provider) override;
   Status demand(AccessPlan& plan) override;
   void orphaned(Consumer& consumer) override;
+  // Those that say what it is are its own, exclusively.
+  void spoiled(Consumer& consumer) override {
+    if (!labelled()) Geom::spoiled(consumer);
+  }
   Properties derive(const Provider& own) const override;
   std::string status() const override;
   std::string recipe() const override;
@@ -42,6 +52,27 @@ class Vinum final : public Geom, private array::OrderGate {
   // drive is lost; what a disk says that can not be read or written.
   Task<Status> start_plex(std::string name);
 
+  // Of one whose drives say what it is ----------------------------------------------------------
+  // What a drive says: the newest of its copies that is whole.
+  struct Drive {
+    std::string provider;
+    vinum::Header header;
+    vinum::Stamp stamp;
+    std::string text;
+    vinum::Kept kept;
+  };
+  // EEXIST with both names when that drive is there, or went on without the others; EINVAL for one
+  // that is none of its drives.
+  Status consider(const Drive& drive) const;
+  // A drive that is considered, on `edge`, open r1w1e1: its own from now on.
+  void arrive(Consumer& edge, Drive drive);
+  // After that time it starts as soon as what is there makes a volume.
+  void wait_at_most(std::int64_t time_ns);
+  bool labelled() const { return made_ == Made::labelled; }
+  // The geom goes; with `wipe` so does what its drives say. EBUSY while a volume is open, or gets a
+  // copy.
+  Task<Status> stop(bool wipe);
+
   // What it is like, with the states of now.
   vinum::Config config() const;
 
@@ -53,10 +84,46 @@ class Vinum final : public Geom, private array::OrderGate {
   // A raid5 plex goes on without its subdisks on that drive; false when it can not.
   bool do_without(vinum::LiveVolume& volume, std::size_t plex, std::size_t drive,
                   const std::string& why);
+  // What is on the drives says who has everything: until then no write is acknowledged.
+  bool recorded() const { return !recording_; }
+  // A part of a write to `volume`, or of a flush, that has come back meanwhile.
+  void hold(Bio& part, vinum::LiveVolume* volume) { unacknowledged_.push_back({&part, volume}); }
   // There is no such volume any more.
   void end(vinum::LiveVolume& volume, const std::string& why);
 
  private:
+  // A drive that has come before all is known.
+  struct Arrival {
+    Consumer* edge;
+    Drive drive;
+  };
+  // assembly.cc
+  const Arrival* leader() const;
+  std::vector<std::string> drives_of(const vinum::Kept& kept) const;
+  bool is_there(const std::string& drive) const;
+  std::string missing() const;
+  bool split(const Arrival& newest) const;
+  void note_split(const Drive& one, const Drive& other) const;
+  void leave_out_others(const Drive& newest);
+  void try_start();
+  bool serves(const vinum::Config& config, const vinum::Volume& volume) const;
+  Status start_with(const Drive& newest);
+  void bring_in(std::size_t v);
+  void revive_stale(std::size_t v);
+  void arrive_late(Consumer& edge, const Drive& drive);
+  void without(std::size_t drive, vinum::LiveVolume& volume);
+  void forget_arrival(const Consumer& consumer);
+  std::vector<Consumer*> edges() const;
+
+  // record.cc
+  void want_record();
+  static Task<void> stay_and_record(Vinum* vinum);
+  Task<void> record();
+  Task<Status> record_on(std::size_t drive, Bytes header, Bytes copy);
+  Task<Status> put(std::size_t drive, std::int64_t at_bytes, std::span<const std::byte> bytes);
+  bool goes_on_unrecorded(std::size_t drive);
+  void acknowledge(int error);
+
   struct Address {
     std::size_t volume;
     std::size_t plex;
@@ -79,7 +146,6 @@ class Vinum final : public Geom, private array::OrderGate {
   Task<Status> copy(Address from, std::size_t to);
   Task<Status> copy_piece(array::Piece from, array::Piece to);
   Task<Status> build_rows(Address at);
-  void build_parity(const Address& at);
   Task<Status> revive(Address at, std::size_t subdisk);
   static Task<void> stay_and_revive(Vinum* vinum, Address at, std::size_t subdisk);
   Status still_reviving(const Address& at, std::size_t subdisk) const;
@@ -90,20 +156,60 @@ class Vinum final : public Geom, private array::OrderGate {
   void open_as_needed();
 
   vinum::Config config_;
+  Made made_;
   std::vector<Consumer*> drives_;
   std::vector<std::unique_ptr<vinum::LiveVolume>> volumes_;
   const vinum::LiveVolume* starting_ = nullptr;  // one of its plexes gets a copy
   std::size_t under_repair_ = 0;                 // plexes for which all drives are open
+  bool running_ = true;                          // all is known
+  bool waited_enough_ = false;
+  std::vector<Arrival> arrivals_;  // until then
+  std::vector<std::unique_ptr<vinum::LiveVolume>> past_volumes_;
+  std::map<std::string, vinum::Header> headers_;  // by drive
+  vinum::Stamp stamp_;
+  std::map<std::string, vinum::Stamp> seen_;
+  bool recording_ = false;
+  bool changed_again_ = false;  // since the record that is being written
+  struct Held {
+    Bio* part;
+    vinum::LiveVolume* volume;
+  };
+  std::vector<Held> unacknowledged_;
+  Lifeline later_;
+  EventQueue records_;
   EventQueue jobs_;
 };
 
-// Made by hand from a configuration.
+// Made by hand from a configuration, or found by what label() has written to drives.
 class VinumClass final : public Class {
  public:
   VinumClass() : Class("vinum") {}
   std::string_view help() const override { return "volumes of plexes of subdisks of drives"; }
   std::span<const Parameter> parameters() const override;
+  std::span<const Parameter> options() const override;
+  void configure(const Values& values) override;
   Result<Geom*> create(Mesh& mesh, const Creation& creation) override;
+  bool tastes() const override { return true; }
+  Task<Geom*> taste(Taster& taster) override;
+
+  // Writes header and configuration to all drives, which nobody may have open, or to none; then
+  // they are found. Refused like create(), and for sectors that do not divide the header's 512
+  // bytes (EINVAL), a name that is there or a disk that is a drive already (EEXIST).
+  Task<Status> label(Mesh& mesh, std::string name, std::string text,
+                     std::vector<Provider*> disks) const;
+  // Takes both off a disk that is nobody's; also such as are too old or too new. ENOENT for none.
+  Task<Status> clear(Mesh& mesh, Provider& disk) const;
+  static const VinumClass* of(const Mesh& mesh) {
+    return static_cast<const VinumClass*>(mesh.find_class("vinum"));
+  }
+
+ private:
+  Status may_label(const Mesh& mesh, const std::string& name,
+                   const std::vector<Provider*>& disks) const;
+  Status join(Taster& taster, Vinum::Drive drive, Geom*& made) const;
+
+  std::int64_t start_timeout_ns_ = kUsualTimeout_ns;
+  static constexpr std::int64_t kUsualTimeout_ns = 4'000'000'000;
 };
 
 namespace vinum {

@@ -106,9 +106,11 @@ void LiveVolume::written(Bio& part, std::size_t plex) {
     if (vinum_.take_down(*this, plex, kWhy)) {
       part.error = 0;
     } else if (raid5_[plex] != nullptr && raid5_[plex]->in_doubt()) {
+      up_[plex] = false;
       vinum_.end(*this, "a row of its last plex can not be written whole");
     }
   }
+  if (!vinum_.recorded()) return vinum_.hold(part, this);
   part_back(part);
 }
 

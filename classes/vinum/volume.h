@@ -35,6 +35,8 @@ class LiveVolume final : public array::Copies {
   bool has_raid5() const { return has_raid5_; }
   // No request is under way here; says nothing of a volume without a raid5.
   bool idle() const { return under_way_ == 0; }
+  // A part of a write that was held: what it waited for is on the drives.
+  void acknowledge(Bio& part) { part_back(part); }
   // Lets those go that waited for others, where those are gone.
   void drain();
   array::Piece piece_of(std::size_t plex, std::int64_t position_bytes,

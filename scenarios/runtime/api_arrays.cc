@@ -178,6 +178,40 @@ Answer compose_vinum(Call& call) {
   return 1;
 }
 
+// vinum.label(name, configuration, disks)
+Answer label_vinum(Call& call) {
+  const auto name = call.text(1, "vinum.label: the name");
+  if (!name) return hand_on(name);
+  const auto text = call.text(2, "vinum.label: the configuration");
+  if (!text) return hand_on(text);
+  const auto disks = providers_at(call, 3, "vinum.label: a disk");
+  if (!disks) return hand_on(disks);
+  const auto cls = class_called(call.world(), "vinum", "vinum.label");
+  if (!cls) return hand_on(cls);
+  Mesh& mesh = call.world().mesh();
+  return run_for_actor(call, sentence("the labelling of ", *name),
+                       VinumClass::of(mesh)->label(mesh, *name, *text, *disks));
+}
+
+// vinum.clear(disk)
+Answer clear_vinum(Call& call) {
+  const auto disk = provider_at(call, 1, "vinum.clear: the disk");
+  if (!disk) return hand_on(disk);
+  const auto cls = class_called(call.world(), "vinum", "vinum.clear");
+  if (!cls) return hand_on(cls);
+  Mesh& mesh = call.world().mesh();
+  return run_for_actor(call, sentence("the clearing of ", (*disk)->name()),
+                       VinumClass::of(mesh)->clear(mesh, **disk));
+}
+
+// vinum.stop(geom), vinum.destroy(geom)
+template <bool kWipe>
+Answer stop_vinum(Call& call) {
+  const auto self = geom_of<Vinum>(call, "vinum.stop", "vinum");
+  if (!self) return hand_on(self);
+  return run_for_actor(call, sentence("the end of ", (*self)->title()), (*self)->stop(kWipe));
+}
+
 // vinum.start(geom, plex)
 Answer start_plex(Call& call) {
   const auto self = geom_of<Vinum>(call, "vinum.start", "vinum");
@@ -211,8 +245,10 @@ void bind_arrays(lua_State* thread) {
   bind_table(thread, "multipath", paths);
   const Binding ccds[] = {{"compose", &lua_function<&compose_ccd>}};
   bind_table(thread, "ccd", ccds);
-  const Binding vinums[] = {{"compose", &lua_function<&compose_vinum>},
-                            {"start", &lua_function<&start_plex>}};
+  const Binding vinums[] = {
+      {"compose", &lua_function<&compose_vinum>},    {"label", &lua_function<&label_vinum>},
+      {"clear", &lua_function<&clear_vinum>},        {"stop", &lua_function<&stop_vinum<false>>},
+      {"destroy", &lua_function<&stop_vinum<true>>}, {"start", &lua_function<&start_plex>}};
   bind_table(thread, "vinum", vinums);
 }
 

@@ -158,6 +158,29 @@ TEST(ApiArrays, ccd_and_vinum_are_made_out_of_small_modules) {
               ElementsAre("mirror c", "1 stripe/home.p0 131072", HasSubstr("line 1")));
 }
 
+TEST(ApiArrays, a_vinum_is_found_by_what_is_written_to_its_drives) {
+  Stage stage;
+  EXPECT_THAT(stage.log_of(kDisks + R"(
+    vinum.label('v', [[
+      drive a device da2
+      drive b device da3
+      volume home
+        plex org concat
+          sd length 64k drive a
+        plex org concat
+          sd length 64k drive b ]], { 'da2', 'da3' })
+    settle()
+    log(mesh.geom('vinum', 'v'):status())
+    expect_refused('vinum', vinum.clear, 'da2')
+    vinum.stop(mesh.geom('vinum', 'v'))
+    settle()
+    vinum.clear('da2')
+    expect_refused('no drive of vinum', vinum.clear, 'da2')
+  )"),
+              ElementsAre("home up, 2 of 2 plexes: home.p0 home.p1", HasSubstr("vinum"),
+                          HasSubstr("no drive of vinum")));
+}
+
 TEST(ApiArrays, a_plex_of_vinum_is_started) {
   Stage stage;
   EXPECT_THAT(stage.log_of(kDisks + R"(
