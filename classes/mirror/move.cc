@@ -7,6 +7,18 @@
 
 namespace biotope::mirror {
 
+namespace {
+
+// Null when nobody has it open who is to stay.
+const Consumer* user_of(const Provider& provider) {
+  for (const Consumer& edge : provider.consumers()) {
+    if (!edge.access().closed() && !edge.leaving() && !edge.geom().withering()) return &edge;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
 Move::Move(Mesh& mesh, std::string from, std::string to)
     : mesh_(mesh),
       from_(std::move(from)),
@@ -40,7 +52,7 @@ std::int64_t Move::copied_bytes() const {
 Status Move::in_use() const {
   const Provider* from = mesh_.provider(from_);
   if (from == nullptr || from->error() != 0) return fail(ENOENT, "there is no ", from_);
-  if (!from->access().closed()) return {};
+  if (user_of(*from) != nullptr) return {};
   return fail(ENOTCONN, from_, " can not be moved: nobody has it open; copy it instead");
 }
 
@@ -49,11 +61,9 @@ Status Move::fits() const {
   const Provider* to = mesh_.provider(to_);
   if (to == nullptr || to->error() != 0) return fail(ENOENT, "there is no ", to_);
   if (to == from) return fail(EINVAL, from_, " can not be moved to itself");
-  for (const Consumer& edge : to->consumers()) {
-    if (!edge.access().closed()) {
-      return fail(EBUSY, from_, " can not be moved to ", to_, ": it is open to ",
-                  edge.geom().title());
-    }
+  if (const Consumer* edge = user_of(*to)) {
+    return fail(EBUSY, from_, " can not be moved to ", to_, ": it is open to ",
+                edge->geom().title());
   }
   if (to->sector_size_bytes() != from->sector_size_bytes() ||
       to->media_size_bytes() < from->media_size_bytes()) {

@@ -102,7 +102,10 @@ Task<Status> Mirror::dismiss(std::uint32_t number, Bytes last_words) {
   Status told;
   if (has_metadata_) told = co_await metadata::store(*member->edge, std::move(last_words));
   member = find(number);
-  if (member != nullptr) forget_member(*member);
+  if (member == nullptr) co_return told;
+  Consumer& edge = *member->edge;
+  forget_member(*member);
+  give_back(edge);
   co_return told;
 }
 

@@ -62,6 +62,11 @@ TEST(MirrorVerbs, what_can_not_be_is_refused_with_a_reason_and_changes_nothing) 
       then(s);
     });
   });
+  refused(EINVAL, "say which", [](Mirror& m, auto then) {
+    Changes changes;
+    changes.priority = 7;
+    m.configure(changes, then);
+  });
   refused(EINVAL, "home", [](Mirror& m, auto then) { m.resize(kMiB, then); });
   EXPECT_EQ(set.m.label("home", {"da2"}), EEXIST);
   EXPECT_EQ(set.m.label("other", {"da0"}), EPERM) << set.m.said;
@@ -73,6 +78,26 @@ TEST(MirrorVerbs, what_can_not_be_is_refused_with_a_reason_and_changes_nothing) 
   set.m.settle();
   EXPECT_EQ(set.media[0]->bytes, before);
   EXPECT_TRUE(set.mirror().complete());
+}
+
+TEST(MirrorVerbs, what_another_array_keeps_on_a_disk_is_not_written_over) {
+  Set set;
+  const std::string magic = "GEOM::CONCAT";
+  const auto last = set.media[2]->bytes.end() - 512;
+  std::ranges::transform(magic, last, [](char c) { return std::byte(c); });
+  const Bytes before = set.media[2]->bytes;
+  EXPECT_EQ(set.m.label("other", {"da2"}), EEXIST);
+  EXPECT_EQ(set.m.said, "da2 holds GEOM::CONCAT metadata already; clear them first");
+  set.m.settle();
+  EXPECT_EQ(set.media[2]->bytes, before);
+}
+
+TEST(MirrorVerbs, a_disk_put_out_of_use_can_come_back_at_once) {
+  Set set;
+  EXPECT_EQ(set.ask([](Mirror& m, auto then) { m.deactivate("da1", then); }), 0) << set.m.said;
+  EXPECT_EQ(set.ask([](Mirror& m, auto then) { m.activate("da1", then); }), 0) << set.m.said;
+  set.m.settle();
+  EXPECT_TRUE(set.mirror().complete()) << set.mirror().status();
 }
 
 TEST(MirrorVerbs, the_last_good_copy_is_given_up_by_no_verb) {
@@ -322,6 +347,7 @@ TEST(MirrorSurgery, Paper_65_66_67_a_disk_is_exchanged_under_a_user_who_does_not
   m.settle();
   ASSERT_NE(mirror, nullptr);
   EXPECT_EQ(&user.edge().provider()->geom(), mirror);
+  EXPECT_NE(mirror->member("da0"), nullptr) << mirror->status();
   ASSERT_EQ(m.ask([&](auto then) { mirror->insert("da1", {}, then); }), 0) << m.said;
   ASSERT_EQ(m.write(user.edge(), 4096, pattern(8192, 2)), 0);
   m.settle();

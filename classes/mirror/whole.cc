@@ -14,6 +14,10 @@ Task<Status> Mirror::configure_job(Changes changes) {
   if (const Status fine = in_service("be configured"); !fine) co_return fine;
   Member* member = nullptr;
   if (changes.priority || changes.hardcode) {
+    if (changes.disk.empty()) {
+      co_return fail(EINVAL, "mirror ", name(),
+                     ": a priority or a name in the metadata is that of one disk; say which");
+    }
     const Result<Member*> found = named(changes.disk);
     if (!found) co_return pass_on(found);
     member = *found;
@@ -168,6 +172,8 @@ Task<Status> Mirror::wind_up(bool wipe) {
 
 void Mirror::access_changed(Provider&, Access before, Access after) {
   if (state_ == State::over) return;
+  // It has been put into its place: what it stands on has a name now.
+  if (!members_.empty() && members_.front()->provider.empty()) refresh();
   if (before.w > 0 && after.w == 0) post([this] { return clean(); });
   if (!after.closed() || !stop_on_close_) return;
   stop_on_close_ = false;
