@@ -288,6 +288,56 @@ TEST(VinumLabelled, a_volume_that_has_lost_its_last_plex_is_back_with_the_drive)
   EXPECT_EQ(boot.all(boot.open("home")), data);
 }
 
+TEST(VinumLabelled, a_new_disk_takes_the_place_of_a_lost_drive) {
+  std::deque<Medium> media = labelled(kRaid5, 3);
+  const Bytes data = pattern(kVolume, 4);
+  Medium& fresh = media.emplace_back(kSize);
+  Medium small(kStart + 4096);
+  {
+    Boot boot;
+    for (const std::size_t i : {0U, 1U, 2U}) boot.insert(sentence("da", i), media[i]);
+    boot.insert("da3", fresh);
+    boot.insert("da4", small);
+    ASSERT_EQ(boot.write(boot.open("home"), 0, data), 0);
+    const auto insert = [&](const char* drive, const char* disk) {
+      const Status done = boot.run(boot.vinum().insert(drive, disk));
+      boot.run_for(1'000'000'000);
+      return done ? "" : done.error().text;
+    };
+    EXPECT_EQ(insert("b", "da3"), "drive b of vinum v is there, on da1");
+    boot.unplug("da1");
+    EXPECT_EQ(insert("x", "da3"), "vinum v has no drive x");
+    EXPECT_THAT(insert("b", "da4"),
+                HasSubstr("da4 can not be drive b of vinum v: that needs 143872"));
+    EXPECT_NE(insert("b", "da0"), "") << "it is a drive, and in use";
+    EXPECT_EQ(insert("b", "da3"), "");
+    EXPECT_EQ(boot.vinum().status(), "home up, 1 of 1 plexes: home.p0");
+  }
+  Boot boot;
+  for (const std::size_t i : {3U, 0U, 2U}) boot.insert(sentence("da", i), media[i]);
+  ASSERT_TRUE(boot.offers());
+  boot.insert("da1", media[1]);
+  EXPECT_THAT(boot.notes, HasSubstr("da1 can not join vinum v: it says it is drive b, and da3"));
+  boot.unplug("da0");
+  EXPECT_EQ(boot.all(boot.open("home")), data);
+}
+
+TEST(VinumLabelled, a_new_disk_brings_no_lost_volume_back) {
+  std::deque<Medium> media = labelled(
+      "drive a device da0\ndrive b device da1\n"
+      "volume home\nplex org concat\nsd length 16k drive a\n"
+      "volume tmp\nplex org concat\nsd length 16k drive b\n",
+      2);
+  Boot boot;
+  boot.insert("da0", media[0]);
+  boot.insert("da1", media[1]);
+  boot.insert("da2", media.emplace_back(kSize));
+  boot.unplug("da0");
+  EXPECT_TRUE(boot.run(boot.vinum().insert("a", "da2")));
+  EXPECT_FALSE(boot.offers());
+  EXPECT_THAT(boot.vinum().status(), HasSubstr("home down, 0 of 1 plexes: home.p0 (down)"));
+}
+
 TEST(VinumLabelled, halves_that_were_written_apart_are_refused_by_name) {
   for (const int more : {0, 1}) {
     std::deque<Medium> media = labelled(kMirrored, 2);

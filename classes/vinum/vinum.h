@@ -69,6 +69,10 @@ class Vinum final : public Geom, private array::OrderGate {
   // After that time it starts as soon as what is there makes a volume.
   void wait_at_most(std::int64_t time_ns);
   bool labelled() const { return made_ == Made::labelled; }
+  // An empty disk in place of a drive that is lost. Plexes that were on that are down, and a raid5
+  // gets what it lacks. ENOENT for a drive that there is not, EEXIST for one that is there or a
+  // disk that is a drive already, EINVAL for one that is too small or has other sectors.
+  Task<Status> insert(std::string drive, std::string disk);
   // The geom goes; with `wipe` so does what its drives say. EBUSY while a volume is open, or gets a
   // copy.
   Task<Status> stop(bool wipe);
@@ -114,6 +118,9 @@ class Vinum final : public Geom, private array::OrderGate {
   void without(std::size_t drive, vinum::LiveVolume& volume);
   void forget_arrival(const Consumer& consumer);
   std::vector<Consumer*> edges() const;
+  Result<std::size_t> lost_drive(const std::string& name) const;
+  Status fits(const Provider& disk, std::size_t drive) const;
+  void has_nothing(std::size_t drive);
 
   // record.cc
   void want_record();

@@ -204,6 +204,18 @@ Answer clear_vinum(Call& call) {
                        VinumClass::of(mesh)->clear(mesh, **disk));
 }
 
+// vinum.insert(geom, drive, disk)
+Answer insert_drive(Call& call) {
+  const auto self = geom_of<Vinum>(call, "vinum.insert", "vinum");
+  if (!self) return hand_on(self);
+  const auto drive = call.text(2, "vinum.insert: the drive");
+  if (!drive) return hand_on(drive);
+  const auto disk = provider_at(call, 3, "vinum.insert: the disk");
+  if (!disk) return hand_on(disk);
+  return run_for_actor(call, sentence("the insertion of ", (*disk)->name()),
+                       (*self)->insert(*drive, (*disk)->name()));
+}
+
 // vinum.stop(geom), vinum.destroy(geom)
 template <bool kWipe>
 Answer stop_vinum(Call& call) {
@@ -246,9 +258,10 @@ void bind_arrays(lua_State* thread) {
   const Binding ccds[] = {{"compose", &lua_function<&compose_ccd>}};
   bind_table(thread, "ccd", ccds);
   const Binding vinums[] = {
-      {"compose", &lua_function<&compose_vinum>},    {"label", &lua_function<&label_vinum>},
-      {"clear", &lua_function<&clear_vinum>},        {"stop", &lua_function<&stop_vinum<false>>},
-      {"destroy", &lua_function<&stop_vinum<true>>}, {"start", &lua_function<&start_plex>}};
+      {"compose", &lua_function<&compose_vinum>},  {"label", &lua_function<&label_vinum>},
+      {"clear", &lua_function<&clear_vinum>},      {"insert", &lua_function<&insert_drive>},
+      {"stop", &lua_function<&stop_vinum<false>>}, {"destroy", &lua_function<&stop_vinum<true>>},
+      {"start", &lua_function<&start_plex>}};
   bind_table(thread, "vinum", vinums);
 }
 

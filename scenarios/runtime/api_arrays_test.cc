@@ -172,13 +172,14 @@ TEST(ApiArrays, a_vinum_is_found_by_what_is_written_to_its_drives) {
     settle()
     log(mesh.geom('vinum', 'v'):status())
     expect_refused('vinum', vinum.clear, 'da2')
+    expect_refused('is there', vinum.insert, mesh.geom('vinum', 'v'), 'a', 'da1')
     vinum.stop(mesh.geom('vinum', 'v'))
     settle()
     vinum.clear('da2')
     expect_refused('no drive of vinum', vinum.clear, 'da2')
   )"),
               ElementsAre("home up, 2 of 2 plexes: home.p0 home.p1", HasSubstr("vinum"),
-                          HasSubstr("no drive of vinum")));
+                          HasSubstr("is there"), HasSubstr("no drive of vinum")));
 }
 
 TEST(ApiArrays, a_plex_of_vinum_is_started) {
