@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "sim/disk/cache_segments.h"
+#include "sim/disk/layout.h"
 
 namespace biotope::sim {
 
@@ -44,7 +45,7 @@ struct DiskRequest {
   std::int64_t mark = 0;   // sectors worth coming back for
 
   // In the scheduler's hands.
-  std::int64_t cylinder = 0;
+  Place place;               // of its first sector
   std::uint64_t number = 0;  // grows with each request
   boost::intrusive::set_member_hook<> by_place;
   boost::intrusive::list_member_hook<> by_age;

@@ -11,7 +11,13 @@ HardDisk::HardDisk(std::shared_ptr<const DiskModel> kind)
     : kind_(std::move(kind)),
       segments_(kind_->profile.cache),
       mechanism_(kind_->profile, kind_->layout, segments_),
-      queue_(kind_->profile.queue.scheduler, mechanism_, kind_->profile.geometry.cylinders) {}
+      queue_(kind_->profile.queue.scheduler, mechanism_, kind_->least_seek_ns) {}
+
+DiskModel::DiskModel(DiskProfile p) : profile(std::move(p)), layout(profile.geometry) {
+  if (profile.queue.scheduler == SchedulerKind::sptf) {
+    least_seek_ns = least_times_ns(SeekCurve(profile.movement.seek), profile.geometry.cylinders);
+  }
+}
 
 // --- time ---------------------------------------------------------------------------------------
 
@@ -96,7 +102,7 @@ void HardDisk::accept(DiskRequest& request, std::int64_t now_ns) {
 void HardDisk::enqueue(DiskRequest& request) {
   request.phase = Phase::queued;
   if (profile().queue.scheduler != SchedulerKind::fcfs) {
-    request.cylinder = layout().cylinder(request.first);
+    request.place = layout().place(request.first);
   }
   queue_.add(request);
 }

@@ -17,9 +17,11 @@ namespace biotope::sim {
 
 // A profile made ready for use, shared by all drives of its kind.
 struct DiskModel {
-  explicit DiskModel(DiskProfile p) : profile(std::move(p)), layout(profile.geometry) {}
+  explicit DiskModel(DiskProfile p);
   const DiskProfile profile;
   const Layout layout;
+  // The least that moving so many cylinders or more takes; empty unless the scheduler asks for it.
+  std::vector<std::int64_t> least_seek_ns;
 
   std::int64_t sector_bytes() const { return profile.geometry.sector_bytes; }
   std::int64_t capacity_bytes() const { return layout.sectors() * sector_bytes(); }

@@ -202,10 +202,11 @@ TEST(Scheduler, of_equals_the_oldest_is_first) {
 RC_GTEST_PROP(Scheduler, sptf_takes_what_can_be_reached_soonest, ()) {
   DiskProfile profile = plain_profile();
   profile.movement.seek.points = {{1, 2'000'000}, {5, 900'000}, {999, 9'000'000}};
+  profile.queue.scheduler = SchedulerKind::sptf;
   const auto model = model_of(profile);
   CacheSegments segments(profile.cache);
   const Mechanism mechanism(model->profile, model->layout, segments);
-  Scheduler scheduler(SchedulerKind::sptf, mechanism, profile.geometry.cylinders);
+  Scheduler scheduler(SchedulerKind::sptf, mechanism, model->least_seek_ns);
   const auto firsts = *rc::gen::nonEmpty(
       rc::gen::container<std::vector<std::int64_t>>(rc::gen::inRange<std::int64_t>(0, 20'000)));
   std::vector<DiskRequest> requests(firsts.size());
@@ -214,12 +215,12 @@ RC_GTEST_PROP(Scheduler, sptf_takes_what_can_be_reached_soonest, ()) {
     requests[i].first = firsts[i];
     requests[i].end = firsts[i] + 1;
     requests[i].number = i;
-    requests[i].cylinder = model->layout.cylinder(firsts[i]);
-    least_ns = std::min(least_ns, mechanism.access_ns(firsts[i], false, 0));
+    requests[i].place = model->layout.place(firsts[i]);
+    least_ns = std::min(least_ns, mechanism.access_ns(requests[i].place, false, 0));
     scheduler.add(requests[i]);
   }
   const DiskRequest& next = scheduler.next(0);
-  RC_ASSERT(mechanism.access_ns(next.first, false, 0) == least_ns);
+  RC_ASSERT(mechanism.access_ns(next.place, false, 0) == least_ns);
   scheduler.for_each([&](DiskRequest& request) { scheduler.remove(request); });
 }
 
@@ -340,6 +341,8 @@ RC_GTEST_PROP(HardDisk, every_request_ends_once_and_the_drive_comes_to_rest, ())
   RC_ASSERT(disk.outstanding() == 0);
   RC_ASSERT(!disk.writes_back());
   RC_ASSERT(disk.event_ns() == kNever);
+  const MechanismCounts& moved = disk.mechanism().counts();
+  RC_ASSERT(moved.transfer_ns == moved.sectors * kSectorNs);
 }
 
 }  // namespace

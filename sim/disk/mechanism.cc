@@ -35,8 +35,7 @@ std::int64_t Mechanism::positioning_ns(const Place& place, bool write) const {
   return std::max<std::int64_t>(0, moved_ns + movement_.write_settle_ns);
 }
 
-std::int64_t Mechanism::access_ns(std::int64_t number, bool write, std::int64_t now_ns) const {
-  const Place place = layout_.place(number);
+std::int64_t Mechanism::access_ns(const Place& place, bool write, std::int64_t now_ns) const {
   const std::int64_t moved_ns = positioning_ns(place, write);
   return moved_ns + spindle_.wait_ns(now_ns + moved_ns, place.angle);
 }
@@ -133,16 +132,26 @@ bool Mechanism::usable_at(std::int64_t now_ns) const {
     return there >= std::min(least, segments_.size());
   }
   if (segment_->holds(block_)) return false;
-  const bool before_first =
-      cache_.reads_free_sectors && segment_->begin == segment_->end && request_ != nullptr;
+  const bool before_first = may_begin_before() && request_ != nullptr;
   if (block_ < segment_->begin && !before_first) return false;
   if (request_ == nullptr || request_->told()) return true;
   return block_ - request_->out_at(now_ns) < segments_.size();
 }
 
+// Whether sectors before the first wanted one are read when they come first: free ones from where
+// the head arrives, and without latency those of the pass that has begun behind the wanted ones.
+bool Mechanism::may_begin_before() const {
+  const bool reads_all = cache_.reads_free_sectors || cache_.zero_latency_read;
+  return reads_all && segment_->begin == segment_->end;
+}
+
+// Nothing more is to be read: that has been found out since the sector began to pass.
+bool Mechanism::reads_enough() const { return !write_ && segment_->end >= segment_->most; }
+
 // How many sectors may pass, all alike, before somebody has to look.
 std::int64_t Mechanism::slots_until_it_matters(std::int64_t now_ns) const {
-  if (!usable_ || block_ != expected()) return std::max<std::int64_t>(1, idle_until() - block_);
+  if (!usable_) return std::max<std::int64_t>(1, idle_until() - block_);
+  if (block_ != expected()) return std::max<std::int64_t>(1, early_until(now_ns) - block_);
   std::int64_t until = write_ ? matters_to_write(now_ns) : matters_to_read(now_ns);
   until = std::min(until, track_.run_end);
   if (early_.end > early_.begin) until = std::min(until, early_.begin);
@@ -150,15 +159,33 @@ std::int64_t Mechanism::slots_until_it_matters(std::int64_t now_ns) const {
 }
 
 // The end of the sectors that pass without effect, unless there is reason to look again: those in
-// front of what is to be written, and on the rest of the track those behind all that is wanted.
+// front of what is to be read or written, and on the rest of the track those behind all that is
+// wanted.
 std::int64_t Mechanism::idle_until() const {
-  if (write_ && block_ < segment_->to_write) {
-    return std::min(segment_->to_write, track_.last + 1);
-  }
+  if (reads_enough()) return block_ + 1;
+  const bool may_begin_here = !write_ && may_begin_before();
+  if (block_ < expected() && !may_begin_here) return std::min(expected(), track_.last + 1);
   const bool all_there = !write_ || segment_->end == segment_->writes_end;
   const std::int64_t wanted_end =
       write_ ? segment_->end : std::max({segment_->end, segment_->most, segment_->least});
   return all_there && block_ >= wanted_end ? track_.last + 1 : block_ + 1;
+}
+
+// The end of the sectors that can be taken in advance, all alike.
+std::int64_t Mechanism::early_until(std::int64_t now_ns) const {
+  const std::int64_t limit = early_limit();
+  if (block_ < expected() || reads_enough()) return block_ + 1;
+  if (block_ >= limit) return idle_until();
+  std::int64_t until = std::min(limit, track_.last + 1);
+  if (write_) return extra_disconnect_ ? block_ + 1 : until;
+  if (!cache_.reads_into_buffer) return block_ + 1;
+  if (request_ == nullptr || request_->told()) return until;
+  return std::min(until, request_->out_at(now_ns) + segments_.size());
+}
+
+// Nothing from here on is wanted; of what is written, nothing has come over the bus.
+std::int64_t Mechanism::early_limit() const {
+  return write_ ? segment_->end : std::max(segment_->most, segment_->least);
 }
 
 std::int64_t Mechanism::matters_to_read(std::int64_t now_ns) const {
@@ -221,21 +248,25 @@ void Mechanism::go_on(std::int64_t now_ns) {
   arrive(next, now_ns);
 }
 
-// Sectors that pass all alike: more than one only where they are taken in order.
+// Sectors that pass all alike.
 void Mechanism::pass(std::int64_t slots) {
   if (usable_) {
-    counts_.transfer_ns += slot_ns(slots_passed_ + slots) - slot_ns(slots_passed_);
     if (block_ == expected()) {
       take(slots);
     } else {
-      take_early();
+      take_early(slots);
     }
   }
   next_block(slots);
 }
 
-void Mechanism::take(std::int64_t sectors) {
+void Mechanism::count_transfer(std::int64_t sectors) {
   counts_.sectors += sectors;
+  counts_.transfer_ns += slot_ns(slots_passed_ + sectors) - slot_ns(slots_passed_);
+}
+
+void Mechanism::take(std::int64_t sectors) {
+  count_transfer(sectors);
   if (early_.end > early_.begin && block_ + sectors == early_.begin) {
     sectors = early_.end - block_;
     early_ = {};
@@ -247,19 +278,18 @@ void Mechanism::take(std::int64_t sectors) {
   }
 }
 
-void Mechanism::take_early() {
-  const std::int64_t next = expected();
+void Mechanism::take_early(std::int64_t sectors) {
   if (!write_ && block_ < segment_->begin) {
     // Free sectors before the wanted ones: the segment begins here instead.
     segment_->begin = segment_->end = block_;
-    return take(1);
+    return take(sectors);
   }
   const bool wanted_early = write_ ? cache_.zero_latency_write : cache_.zero_latency_read;
-  const std::int64_t limit = write_ ? segment_->end : std::max(segment_->most, segment_->least);
-  if (!wanted_early || block_ <= next || block_ >= limit) return;
-  counts_.sectors += 1;
+  const std::int64_t end = std::min(block_ + sectors, early_limit());
+  if (!wanted_early || block_ <= expected() || block_ >= end) return;
+  count_transfer(end - block_);
   if (early_.end != block_ || early_.begin == early_.end) early_ = {block_, block_};
-  early_.end = block_ + 1;
+  early_.end = end;
 }
 
 // Imitated: the clock goes by sectors that have numbers. What was slipped or is spare takes no

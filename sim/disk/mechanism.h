@@ -42,7 +42,7 @@ class Mechanism {
   // From where the arm stands to the sector, platters left aside.
   std::int64_t positioning_ns(const Place& place, bool write) const;
   // The same and the wait for the sector, as if it started now.
-  std::int64_t access_ns(std::int64_t number, bool write, std::int64_t now_ns) const;
+  std::int64_t access_ns(const Place& place, bool write, std::int64_t now_ns) const;
 
   // Takes up work from sector `number` on; the arm starts at `start_ns` or when it has stopped.
   void start(CacheSegment& segment, DiskRequest* request, bool write, std::int64_t number,
@@ -88,12 +88,17 @@ class Mechanism {
   void begin_slot(std::int64_t now_ns);
   bool usable_at(std::int64_t now_ns) const;
   std::int64_t slots_until_it_matters(std::int64_t now_ns) const;
+  bool may_begin_before() const;
+  bool reads_enough() const;
   std::int64_t idle_until() const;
+  std::int64_t early_until(std::int64_t now_ns) const;
+  std::int64_t early_limit() const;
   std::int64_t matters_to_read(std::int64_t now_ns) const;
   std::int64_t matters_to_write(std::int64_t now_ns) const;
   void pass(std::int64_t slots);
+  void count_transfer(std::int64_t sectors);
   void take(std::int64_t sectors);
-  void take_early();
+  void take_early(std::int64_t sectors);
   void next_block(std::int64_t slots);
 
   const Movement& movement_;

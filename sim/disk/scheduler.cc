@@ -5,16 +5,9 @@
 
 namespace biotope::sim {
 
-Scheduler::Scheduler(SchedulerKind kind, const Mechanism& mechanism, std::int64_t cylinders)
-    : kind_(kind), mechanism_(mechanism) {
-  if (kind != SchedulerKind::sptf) return;
-  // Measured tables have bumps: a longer way may take less.
-  least_seek_ns_.resize(static_cast<std::size_t>(cylinders) + 1, kNever);
-  for (std::int64_t d = cylinders - 1; d >= 0; --d) {
-    const auto at = static_cast<std::size_t>(d);
-    least_seek_ns_[at] = std::min(least_seek_ns_[at + 1], mechanism.seek_curve().seek_ns(d));
-  }
-}
+Scheduler::Scheduler(SchedulerKind kind, const Mechanism& mechanism,
+                     const std::vector<std::int64_t>& least_seek_ns)
+    : kind_(kind), mechanism_(mechanism), least_seek_ns_(least_seek_ns) {}
 
 void Scheduler::add(DiskRequest& request) {
   by_age_.push_back(request);
@@ -48,7 +41,7 @@ Scheduler::ByPlace::iterator Scheduler::from(std::int64_t cylinder) {
 
 Scheduler::ByPlace::iterator Scheduler::below(std::int64_t cylinder) {
   const auto at = from(cylinder);
-  return at == by_place_.begin() ? by_place_.end() : from(std::prev(at)->cylinder);
+  return at == by_place_.begin() ? by_place_.end() : from(std::prev(at)->place.cylinder);
 }
 
 DiskRequest& Scheduler::nearest() {
@@ -57,8 +50,8 @@ DiskRequest& Scheduler::nearest() {
   const auto down = below(here);
   if (up == by_place_.end()) return *down;
   if (down == by_place_.end()) return *up;
-  const std::int64_t way_up = up->cylinder - here;
-  const std::int64_t way_down = here - down->cylinder;
+  const std::int64_t way_up = up->place.cylinder - here;
+  const std::int64_t way_down = here - down->place.cylinder;
   if (way_up == way_down) return up->number < down->number ? *up : *down;
   return way_up < way_down ? *up : *down;
 }
@@ -86,14 +79,14 @@ DiskRequest& Scheduler::soonest(std::int64_t now_ns) {
   const auto try_out = [&](DiskRequest& request) {
     const std::int64_t start_ns = std::max(now_ns, request.ready_ns);
     const std::int64_t in_ns =
-        start_ns - now_ns + mechanism_.access_ns(request.first, request.write, start_ns);
+        start_ns - now_ns + mechanism_.access_ns(request.place, request.write, start_ns);
     if (in_ns > best_ns || (in_ns == best_ns && request.number > best->number)) return;
     best = &request;
     best_ns = in_ns;
   };
   while (up != by_place_.end() || down != by_place_.rend()) {
-    const std::int64_t way_up = up != by_place_.end() ? up->cylinder - here : kNever;
-    const std::int64_t way_down = down != by_place_.rend() ? here - down->cylinder : kNever;
+    const std::int64_t way_up = up != by_place_.end() ? up->place.cylinder - here : kNever;
+    const std::int64_t way_down = down != by_place_.rend() ? here - down->place.cylinder : kNever;
     const std::int64_t way = std::min(way_up, way_down);
     if (least_seek_ns_[static_cast<std::size_t>(way)] > best_ns) break;
     if (way_up <= way_down) {

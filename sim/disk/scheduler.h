@@ -20,8 +20,10 @@ namespace biotope::sim {
 //   sptf   the one whose first sector can be reached soonest, with movement and rotation
 class Scheduler {
  public:
-  // The mechanism must outlive the scheduler.
-  Scheduler(SchedulerKind kind, const Mechanism& mechanism, std::int64_t cylinders);
+  // `least_seek_ns` is asked by sptf alone: the least that moving so many cylinders or more can
+  // take. Both must outlive the scheduler.
+  Scheduler(SchedulerKind kind, const Mechanism& mechanism,
+            const std::vector<std::int64_t>& least_seek_ns);
 
   bool empty() const { return by_age_.empty(); }
   std::size_t size() const { return by_age_.size(); }
@@ -40,13 +42,14 @@ class Scheduler {
   // By cylinder, then by age.
   struct Before {
     bool operator()(const DiskRequest& a, const DiskRequest& b) const {
-      return a.cylinder != b.cylinder ? a.cylinder < b.cylinder : a.number < b.number;
+      if (a.place.cylinder != b.place.cylinder) return a.place.cylinder < b.place.cylinder;
+      return a.number < b.number;
     }
     bool operator()(const DiskRequest& a, std::int64_t cylinder) const {
-      return a.cylinder < cylinder;
+      return a.place.cylinder < cylinder;
     }
     bool operator()(std::int64_t cylinder, const DiskRequest& a) const {
-      return cylinder < a.cylinder;
+      return cylinder < a.place.cylinder;
     }
   };
   using ByAge = boost::intrusive::list<
@@ -68,11 +71,10 @@ class Scheduler {
 
   SchedulerKind kind_;
   const Mechanism& mechanism_;
+  const std::vector<std::int64_t>& least_seek_ns_;
   bool upwards_ = true;
   ByAge by_age_;
   ByPlace by_place_;
-  // For sptf: the least that moving so many cylinders or more can take.
-  std::vector<std::int64_t> least_seek_ns_;
 };
 
 }  // namespace biotope::sim

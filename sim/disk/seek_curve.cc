@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "sim/never.h"
+
 namespace biotope::sim {
 namespace {
 
@@ -44,6 +46,14 @@ std::int64_t SeekCurve::by_formula_ns(std::int64_t cylinders) const {
     return times_.base_ns + std::llround(times_.root_ns * std::sqrt(d));
   }
   return times_.far_base_ns + std::llround(times_.linear_ns * d);
+}
+
+std::vector<std::int64_t> least_times_ns(const SeekCurve& curve, std::int64_t cylinders) {
+  std::vector<std::int64_t> least(static_cast<std::size_t>(cylinders) + 1, kNever);
+  for (std::size_t d = least.size() - 1; d-- > 0;) {
+    least[d] = std::min(least[d + 1], curve.seek_ns(static_cast<std::int64_t>(d)));
+  }
+  return least;
 }
 
 }  // namespace biotope::sim

@@ -21,4 +21,8 @@ class SeekCurve {
   SeekTimes times_;
 };
 
+// Of each distance in 0..cylinders: the least that moving so far or farther takes, on a disk of so
+// many cylinders. Measured tables have bumps: a longer way may take less.
+std::vector<std::int64_t> least_times_ns(const SeekCurve& curve, std::int64_t cylinders);
+
 }  // namespace biotope::sim

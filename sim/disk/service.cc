@@ -190,6 +190,7 @@ void HardDisk::attach_write(DiskRequest& request, const Found& found, bool arm,
     CacheSegment& ahead = *mechanism_.segment();
     if (cache.write_hit_stops_read_ahead && ahead.overlaps(request.first, request.end)) {
       ahead.least = ahead.most = ahead.end;
+      mechanism_.look_again(now_ns);
     }
     if (arm) mechanism_.abandon(now_ns);
   }
