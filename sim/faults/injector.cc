@@ -243,7 +243,8 @@ std::size_t Injector::release(const std::string& name) {
 
 void Injector::strike(std::size_t number, const std::vector<int>& bays) {
   Added& added = added_[number];
-  if (!added.enabled) return;
+  const bool over = rack_.executor().now_ns() >= added.fault.integer("until_ns");
+  if (!added.enabled || over) return;
   ++added.struck;
   if (tell_) tell_(added.fault);
   act(added.fault, bays);
@@ -253,7 +254,7 @@ void Injector::strike(std::size_t number, const std::vector<int>& bays) {
 void Injector::act(const Fault& fault, const std::vector<int>& bays) {
   switch (fault.kind) {
     case Kind::lying_flush:
-      static_cast<void>(rack_.set_flush_lies(bays.front(), true));
+      lie(fault, bays.front());
       break;
     case Kind::bus_reset:
       static_cast<void>(rack_.reset_bus(bays.front()));
@@ -272,6 +273,14 @@ void Injector::act(const Fault& fault, const std::vector<int>& bays) {
     default:
       act_on_power(fault, bays);
   }
+}
+
+void Injector::lie(const Fault& fault, int bay) {
+  static_cast<void>(rack_.set_flush_lies(bay, true));
+  const std::int64_t until_ns = fault.integer("until_ns");
+  if (until_ns == kNever) return;
+  const std::int64_t left_ns = std::max<std::int64_t>(0, until_ns - rack_.executor().now_ns());
+  later(left_ns, [this, bay] { static_cast<void>(rack_.set_flush_lies(bay, false)); });
 }
 
 void Injector::kill_controller(const Fault& fault, int bay) {

@@ -74,6 +74,7 @@ class Injector {
   void strike_after(std::size_t number, std::int64_t delay_ns, std::vector<int> bays);
   void strike(std::size_t number, const std::vector<int>& bays);
   void act(const Fault& fault, const std::vector<int>& bays);
+  void lie(const Fault& fault, int bay);
   void kill_controller(const Fault& fault, int bay);
   void act_on_power(const Fault& fault, const std::vector<int>& bays);
   void act_on_medium(const Fault& fault, int bay);

@@ -34,6 +34,23 @@ TEST(FaultMachine, Fault_F11_a_flush_that_lies_is_answered_before_the_bytes_are_
   EXPECT_EQ(after_flush_and_cut("F11 ata0.bay0"), 11);
 }
 
+TEST(FaultMachine, Fault_F11_flushes_are_true_again_from_until_ns_on) {
+  for (const auto& [fault, there] : {std::pair("F11 ata0.bay0 until_ns=1000", 200),
+                                     {"F11 ata0.bay0 until_ns=1000000000", 11},
+                                     {"F11 ata0.bay0 from_ns=2000 until_ns=1000", 200}}) {
+    EXPECT_EQ(after_flush_and_cut(fault), there) << fault;
+  }
+}
+
+// What is scheduled for later than it may happen does not happen at all.
+TEST(FaultMachine, Fault_F19_a_drive_that_would_die_after_until_ns_lives) {
+  FaultyMachine m("cheetah-9lp");
+  const auto late = m.fault("F19 ata0.bay0 from_ns=3000 until_ns=2000");
+  m.run(kSecond);
+  EXPECT_EQ(m.faults.struck(late), 0U);
+  EXPECT_EQ(m.write(10, 1, 200), 0);
+}
+
 TEST(FaultMachine, Fault_F12_a_flush_fails_once_and_what_it_was_for_is_lost) {
   FaultyMachine m("cheetah-9lp");
   const auto number = m.fault("F12 ata0.bay0 nth=2");
