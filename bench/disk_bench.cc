@@ -123,16 +123,14 @@ void run() {
   fmt::print("disk.peak_bytes {}\n", peak_bytes());
 }
 
-// A job that writes all of the disk and then some of it again, and looks at all of it in the end.
+// A job that writes nearly all of the disk in pieces of 4 KiB, in the worst order there is, and
+// looks at what it reads of that.
 void run_verified() {
   const auto kind = must(sim::find_drive_kind("cheetah-9lp"));
-  const auto job = must(sim::parse_job(std::vector<sim::JobWord>{{"rw", "write"},
-                                                                 {"bs", "64k,128k"},
-                                                                 {"size", "100%"},
-                                                                 {"io_size", "10g"},
-                                                                 {"iodepth", "4"},
-                                                                 {"verify", "pattern"}},
-                                       {kind->capacity_bytes(), kind->sector_bytes}));
+  const auto words =
+      must(sim::split_job("rw=randrw rwmixwrite=90 bs=4k iodepth=8 number_ios=4000000 "
+                          "verify=pattern do_verify=0"));
+  const auto job = must(sim::parse_job(words, {kind->capacity_bytes(), kind->sector_bytes}));
   const sim::MachineRun run = must(sim::run_in_machine(kind, job, 1, {}));
   fmt::print("disk.verified_medium_bytes {}\n", run.medium_bytes);
   fmt::print("disk.verified_peak_bytes {}\n", peak_bytes());

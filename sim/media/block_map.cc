@@ -43,6 +43,10 @@ Block& BlockMap::get(std::int64_t number) {
   Group& group = groups_[number / kGroup];
   const std::size_t place = group.place_of(number);
   if ((group.in & bit_of(number)) == 0) {
+    // In two steps: what many groups outgrow at the same time is of no use to any of them.
+    if (group.blocks.size() == group.blocks.capacity()) {
+      group.blocks.reserve(group.blocks.empty() ? kFew : kGroup);
+    }
     group.blocks.emplace(group.blocks.begin() + static_cast<std::ptrdiff_t>(place));
     group.in |= bit_of(number);
   }

@@ -8,8 +8,8 @@
 
 namespace biotope::sim {
 
-// Blocks by number, for few of them anywhere as well as for all of a large disk: what is in costs
-// its own size and a tenth of it more.
+// Blocks by number, for few of them anywhere as well as for all of a large disk: where all are in,
+// each costs its own size and a tenth of it more.
 class BlockMap {
  public:
   // Null: it is not in.
@@ -36,6 +36,7 @@ class BlockMap {
     void erase(std::uint64_t those);
   };
   static constexpr std::int64_t kGroup = 64;
+  static constexpr std::size_t kFew = 4;
 
   std::map<std::int64_t, Group> groups_;  // by number / kGroup
 };
