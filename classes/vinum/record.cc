@@ -84,6 +84,12 @@ bool Vinum::goes_on_unrecorded(std::size_t drive) {
   return spared;
 }
 
+// The drive it was on may be gone before it goes on.
+void Vinum::hold(Bio& part, vinum::LiveVolume* volume) {
+  part.edge = part.parent->edge;
+  unacknowledged_.push_back({&part, volume});
+}
+
 void Vinum::acknowledge(int error) {
   recording_ = false;
   for (const Held& held : std::exchange(unacknowledged_, {})) {

@@ -91,7 +91,7 @@ class Vinum final : public Geom, private array::OrderGate {
   // What is on the drives says who has everything: until then no write is acknowledged.
   bool recorded() const { return !recording_; }
   // A part of a write to `volume`, or of a flush, that has come back meanwhile.
-  void hold(Bio& part, vinum::LiveVolume* volume) { unacknowledged_.push_back({&part, volume}); }
+  void hold(Bio& part, vinum::LiveVolume* volume);
   // There is no such volume any more.
   void end(vinum::LiveVolume& volume, const std::string& why);
 
