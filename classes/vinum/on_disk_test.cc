@@ -456,6 +456,7 @@ RC_GTEST_PROP(VinumLabelled, what_was_acknowledged_is_there_after_losses_and_a_p
     for (int i = 0; i < count; ++i) {
       if (i == loss && failing) victim.write_error = EIO;
       if (i == loss && !failing) victim.pull();
+      if (!boot.offers()) break;  // and the user is told
       const auto s = *rc::gen::inRange<std::size_t>(0, model.size());
       const auto salt = static_cast<unsigned>(1 + round * 100 + i);
       const bool once = std::ranges::none_of(sent, [&](const auto& one) { return one.first == s; });
