@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "app/terminal.h"
+#include "classes/temporary_folder.h"
 
 // For tests: the program as users start it, and a folder for what it leaves.
 namespace biotope::app {
@@ -27,32 +28,21 @@ struct Played {
 
 class Playground {
  public:
-  Playground() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "biotope-test-XXXXXX").string();
-    path_ = mkdtemp(pattern.data()) == nullptr ? "" : pattern;
-  }
-  ~Playground() {
-    std::error_code ignored;
-    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
-  }
-  Playground(const Playground&) = delete;
-  Playground& operator=(const Playground&) = delete;
-
-  std::string file(const std::string& name) const { return (path_ / name).string(); }
+  std::string file(const std::string& name) const { return folder_.file(name); }
   std::string write(const std::string& name, const std::string& contents) const {
-    std::ofstream(path_ / name, std::ios::binary) << contents;
+    std::ofstream(file(name), std::ios::binary) << contents;
     return file(name);
   }
   std::string read(const std::string& name) const {
     std::ostringstream text;
-    text << std::ifstream(path_ / name, std::ios::binary).rdbuf();
+    text << std::ifstream(file(name), std::ios::binary).rdbuf();
     return text.str();
   }
-  bool has(const std::string& name) const { return std::filesystem::exists(path_ / name); }
+  bool has(const std::string& name) const { return std::filesystem::exists(file(name)); }
 
   // Temporary files of the program go to "tmp" in here; what is left of them shows.
   Played play(const std::vector<std::string>& words, const std::string& environment = {}) const {
-    std::filesystem::create_directory(path_ / "tmp");
+    std::filesystem::create_directory(file("tmp"));
     const char* program = std::getenv("BIOTOPE_BINARY");
     std::vector<std::string> line{program == nullptr ? "build/biotope" : program};
     line.insert(line.end(), words.begin(), words.end());
@@ -62,10 +52,10 @@ class Playground {
     const int status = std::system(command.c_str());
     return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read("stdout"), read("stderr")};
   }
-  bool tidy() const { return std::filesystem::is_empty(path_ / "tmp"); }
+  bool tidy() const { return std::filesystem::is_empty(file("tmp")); }
 
  private:
-  std::filesystem::path path_;
+  TemporaryFolder folder_;
 };
 
 struct MbrEntry {

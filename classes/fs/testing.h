@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "classes/fs/volume/volume.h"
+#include "classes/temporary_folder.h"
 
 // Volumes for tests: real ones, made by the tools that people use.
 namespace biotope::fs::testing {
@@ -22,22 +23,13 @@ T run_now(Task<T> task) {
   return task.result();
 }
 
-// A temporary folder that goes with its object.
+// A temporary folder in which tools are run.
 class Folder {
  public:
-  Folder() {
-    std::string name = "/tmp/biotope-fs-XXXXXX";
-    path_ = mkdtemp(name.data()) == nullptr ? "" : name;
-    BIOTOPE_CHECK(!path_.empty(), "there is room for a temporary folder");
-  }
-  ~Folder() { static_cast<void>(std::system(("rm -rf " + path_).c_str())); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-
   // What `command` says on its standard output when it is run in the folder; its exit status after
   // that in status().
   std::string run(const std::string& command) {
-    const std::string line = "cd " + path_ + " && { " + command + "; } 2>>errors";
+    const std::string line = "cd " + folder_.path() + " && { " + command + "; } 2>>errors";
     std::FILE* pipe = popen(line.c_str(), "r");
     std::string out;
     std::array<char, 4096> part{};
@@ -54,7 +46,7 @@ class Folder {
   }
   int status() const { return status_; }
   std::string errors() { return run("cat errors"); }
-  std::string file(const std::string& name) const { return path_ + "/" + name; }
+  std::string file(const std::string& name) const { return folder_.file(name); }
 
   void write(const std::string& name, const Bytes& bytes) {
     std::FILE* f = std::fopen(file(name).c_str(), "wb");
@@ -76,7 +68,7 @@ class Folder {
   }
 
  private:
-  std::string path_;
+  TemporaryFolder folder_;
   int status_ = 0;
 };
 

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "classes/slicer/testing.h"
+#include "classes/temporary_folder.h"
 
 // What tests use of the machine they run on: its tools and its files.
 namespace biotope::testing {
@@ -28,23 +29,7 @@ inline bool has_tool(const std::string& name) {
   return !output_of("PATH=$PATH:/usr/sbin:/sbin command -v " + name).empty();
 }
 
-// A folder that lasts as long as the object.
-class Folder {
- public:
-  Folder() : path_(::testing::TempDir() + "biotope_XXXXXX") {
-    if (::mkdtemp(path_.data()) == nullptr) path_.clear();
-  }
-  ~Folder() {
-    if (!path_.empty()) output_of("rm -r " + path_);
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  std::string file(const std::string& name) const { return path_ + "/" + name; }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
+using Folder = TemporaryFolder;
 
 inline Image bytes_of_file(const std::string& path) {
   Image image;

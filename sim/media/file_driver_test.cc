@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "classes/disk/disk.h"
+#include "classes/temporary_folder.h"
 #include "model/control_io.h"
 #include "model/testing.h"
 
@@ -22,18 +23,12 @@ namespace files = std::filesystem;
 using testing::TestMesh;
 
 struct FileDisk : ::testing::Test {
-  FileDisk() {
-    std::string pattern = (files::temp_directory_path() / "file_driver.XXXXXX").string();
-    folder = mkdtemp(pattern.data());
-  }
-  ~FileDisk() override { files::remove_all(folder); }
-
   std::string image(std::int64_t size_bytes) const {
     std::ofstream(path(), std::ios::binary);
     files::resize_file(path(), static_cast<std::uintmax_t>(size_bytes));
     return path();
   }
-  std::string path() const { return (folder / "image").string(); }
+  std::string path() const { return folder.file("image"); }
   std::int64_t allocated_bytes() const {
     struct stat status {};
     return stat(path().c_str(), &status) == 0 ? status.st_blocks * 512 : -1;
@@ -57,7 +52,7 @@ struct FileDisk : ::testing::Test {
     return task.result();
   }
 
-  files::path folder;
+  TemporaryFolder folder;
   std::unique_ptr<FileDriver> driver;  // outlives the mesh
   std::unique_ptr<TestMesh> mesh;
 };

@@ -13,21 +13,16 @@
 #include <string>
 #include <vector>
 
+#include "classes/temporary_folder.h"
+
 namespace biotope::sim {
 namespace {
 
 using Bytes = std::vector<std::byte>;
 
-// A folder of its own, removed with all that is in it.
-class TemporaryFolder {
+class Folder : public TemporaryFolder {
  public:
-  TemporaryFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "medium_test.XXXXXX").string();
-    path_ = mkdtemp(pattern.data());
-  }
-  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
-
-  std::string file(const std::string& name) const { return (path_ / name).string(); }
+  using TemporaryFolder::file;
   std::string file(const std::string& name, const Bytes& contents) const {
     std::ofstream out(file(name), std::ios::binary);
     out.write(reinterpret_cast<const char*>(contents.data()),
@@ -35,11 +30,8 @@ class TemporaryFolder {
     return file(name);
   }
   std::size_t count() const {
-    return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(path_), {}));
+    return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(path()), {}));
   }
-
- private:
-  std::filesystem::path path_;
 };
 
 Bytes file_contents(const std::string& path) {
@@ -74,7 +66,7 @@ void expect_refused(const std::string& path, MediumShape shape, int code, const 
 }
 
 TEST(Medium, reads_the_image_and_zeros_behind_it) {
-  TemporaryFolder folder;
+  Folder folder;
   const Bytes image = pattern(10 * 512);
   const auto medium = Medium::load(folder.file("a.img", image), kSmall);
   ASSERT_TRUE(medium) << medium.error().text;
@@ -85,7 +77,7 @@ TEST(Medium, reads_the_image_and_zeros_behind_it) {
 }
 
 TEST(Medium, writing_never_touches_the_image_file) {
-  TemporaryFolder folder;
+  Folder folder;
   const Bytes image = pattern(16 * 1024);
   const std::string path = folder.file("a.img", image);
   const auto medium = Medium::load(path, kSmall);
@@ -107,7 +99,7 @@ TEST(Medium, keeps_only_what_differs) {
 // Any sequence of writes of bytes and of stamps, and of erasures, at any places, against a plain
 // array of bytes. Few writers, generations and origins: so pieces of one often meet.
 RC_GTEST_PROP(Medium, equals_a_plain_array, (const std::vector<std::uint8_t>& choices)) {
-  TemporaryFolder folder;
+  Folder folder;
   const std::int64_t size_bytes = 5 * 2352 * 4;
   Bytes model = pattern(2352 * 7, 3);
   const auto loaded = Medium::load(folder.file("a.img", model), {size_bytes, 2352});
@@ -189,7 +181,7 @@ TEST(Stamp, is_told_by_any_sixteen_bytes_of_its_own) {
 }
 
 TEST(Medium, an_image_is_written_with_holes_where_it_is_zero) {
-  TemporaryFolder folder;
+  Folder folder;
   Bytes image(16 << 20);
   image[9 << 20] = std::byte{1};
   const auto medium = Medium::load(folder.file("a.img", image), {64 << 20, 512});
@@ -206,14 +198,14 @@ TEST(Medium, an_image_is_written_with_holes_where_it_is_zero) {
 }
 
 TEST(Medium, is_called_by_its_file_without_the_folders) {
-  TemporaryFolder folder;
+  Folder folder;
   const auto medium = Medium::load(folder.file("holiday.img", pattern(512)), kSmall);
   ASSERT_TRUE(medium);
   EXPECT_EQ((*medium)->name(), "holiday.img");
 }
 
 TEST(Medium, an_image_may_be_written_over_the_one_it_was_loaded_from) {
-  TemporaryFolder folder;
+  Folder folder;
   const std::string path = folder.file("a.img", pattern(kSmall.size_bytes));
   const auto medium = Medium::load(path, kSmall);
   ASSERT_TRUE((*medium)->write(512, pattern(512, 77)));
@@ -225,7 +217,7 @@ TEST(Medium, an_image_may_be_written_over_the_one_it_was_loaded_from) {
 }
 
 TEST(Medium, an_image_that_can_not_be_written_leaves_nothing_behind) {
-  TemporaryFolder folder;
+  Folder folder;
   const auto medium = Medium::blank("b", kSmall);
   const Status no_folder = (*medium)->write_image(folder.file("no/such/folder/x.img"));
   ASSERT_FALSE(no_folder);
@@ -238,7 +230,7 @@ TEST(Medium, an_image_that_can_not_be_written_leaves_nothing_behind) {
 }
 
 TEST(Medium, a_failed_write_leaves_the_old_image_as_it_was) {
-  TemporaryFolder folder;
+  Folder folder;
   const Bytes old = pattern(512);
   const std::string source = folder.file("source.img", pattern(kSmall.size_bytes));
   const std::string target = folder.file("target.img", old);
@@ -253,7 +245,7 @@ TEST(Medium, a_failed_write_leaves_the_old_image_as_it_was) {
 }
 
 TEST(Medium, bad_images_are_refused_by_a_sentence) {
-  TemporaryFolder folder;
+  Folder folder;
   expect_refused(folder.file("missing.img"), kSmall, ENOENT, "No such file");
   expect_refused(folder.file("empty.img", {}), kSmall, EINVAL, "empty");
   expect_refused(folder.file("short.img", pattern(700)), kSmall, EINVAL, "512");
@@ -265,7 +257,7 @@ TEST(Medium, bad_images_are_refused_by_a_sentence) {
 }
 
 TEST(Medium, an_unreadable_image_is_refused_by_a_sentence) {
-  TemporaryFolder folder;
+  Folder folder;
   const std::string path = folder.file("secret.img", pattern(512));
   ASSERT_EQ(chmod(path.c_str(), 0), 0);
   const uid_t user = geteuid();
@@ -290,7 +282,7 @@ TEST(Medium, impossible_shapes_are_refused_by_a_sentence) {
 }
 
 TEST(Medium, an_image_that_shrinks_underneath_gives_EIO) {
-  TemporaryFolder folder;
+  Folder folder;
   const std::string path = folder.file("a.img", pattern(8192));
   const auto medium = Medium::load(path, kSmall);
   ASSERT_TRUE(medium);

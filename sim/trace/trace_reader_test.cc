@@ -10,6 +10,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "classes/temporary_folder.h"
+
 namespace biotope::sim {
 namespace {
 
@@ -353,17 +355,15 @@ TEST(TraceLines, come_as_they_stand_whatever_their_length) {
 
 class CompressedTraces : public testing::Test {
  protected:
-  CompressedTraces()
-      : path_(std::filesystem::temp_directory_path() /
-              ("biotope-" + std::to_string(getpid()) + ".trace.gz")) {
+  CompressedTraces() {
     for (int i = 0; i < 20'000; ++i) text_ += "0," + std::to_string(i * 8) + ",4096,R,0.5\n";
     gzFile file = gzopen(path_.c_str(), "wb");
     gzwrite(file, text_.data(), static_cast<unsigned>(text_.size()));
     gzclose(file);
   }
-  ~CompressedTraces() override { std::filesystem::remove(path_); }
 
-  std::filesystem::path path_;
+  TemporaryFolder folder_;
+  std::filesystem::path path_{folder_.file("a.trace.gz")};
   std::string text_;
 };
 

@@ -1,27 +1,21 @@
 #include "sim/disk/import/parv_import.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <rapidcheck/gtest.h>
 #include <cerrno>
 #include <fstream>
 #include <sstream>
 
+#include "classes/temporary_folder.h"
 #include "sim/disk/import/parv_tree.h"
 
 namespace biotope::sim {
 namespace {
 
-// A folder of files, gone with the test.
 class ParvFiles : public testing::Test {
  protected:
-  ParvFiles()
-      : folder_(std::filesystem::temp_directory_path() /
-                ("biotope-parv-" + std::to_string(getpid()))) {
-    std::filesystem::create_directories(folder_ / "sub");
-  }
-  ~ParvFiles() override { std::filesystem::remove_all(folder_); }
+  ParvFiles() { std::filesystem::create_directories(folder_ / "sub"); }
 
   std::filesystem::path write(const std::string& name, const std::string& text) {
     std::ofstream(folder_ / name, std::ios::binary) << text;
@@ -35,7 +29,8 @@ class ParvFiles : public testing::Test {
     EXPECT_NE(refusal(text).find(words), std::string::npos) << refusal(text);
   }
 
-  std::filesystem::path folder_;
+  TemporaryFolder files_;
+  std::filesystem::path folder_ = files_.path();
 };
 
 TEST_F(ParvFiles, blocks_have_keys_of_several_words_and_values_of_all_kinds) {
@@ -115,12 +110,11 @@ RC_GTEST_PROP(Parv, any_bytes_are_read_or_refused, ()) {
       "disksim_disk", "1", "1.5", "#", "\n"));
   std::string text;
   for (const std::string& word : words) text += word + " ";
-  const auto path =
-      std::filesystem::temp_directory_path() / ("biotope-any-" + std::to_string(getpid()));
+  const TemporaryFolder folder;
+  const std::filesystem::path path = folder.file("any");
   std::ofstream(path, std::ios::binary) << text;
   static_cast<void>(read_parv(path));
   const auto imported = import_parv(path);
-  std::filesystem::remove(path);
   RC_ASSERT(!imported);
   RC_ASSERT(!imported.error().text.empty());
 }

@@ -2,21 +2,17 @@
 
 #include <gtest/gtest.h>
 
-#include <unistd.h>
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
+
+#include "classes/temporary_folder.h"
 
 namespace biotope::sim {
 namespace {
 
 class MeasuredTraces : public testing::Test {
  protected:
-  MeasuredTraces()
-      : path_(std::filesystem::temp_directory_path() /
-              ("biotope-" + std::to_string(getpid()) + ".trace")) {}
-  ~MeasuredTraces() override { std::filesystem::remove(path_); }
-
   Result<MeasuredTrace> read(const std::string& text, BadLines policy = BadLines::stop) {
     std::ofstream(path_, std::ios::binary) << text;
     return read_measured_trace(path_, 1000, policy);
@@ -29,7 +25,8 @@ class MeasuredTraces : public testing::Test {
     return trace.error().text.substr(trace.error().text.find(".trace:2"));
   }
 
-  std::filesystem::path path_;
+  TemporaryFolder folder_;
+  std::filesystem::path path_{folder_.file("a.trace")};
 };
 
 TEST_F(MeasuredTraces, fields_are_read_as_they_stand) {
