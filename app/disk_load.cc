@@ -65,34 +65,6 @@ void print_outcome(const Outcome& outcome) {
              outcome.per_cpu_second());
 }
 
-// --- random requests ----------------------------------------------------------------------------
-
-Status run_random(const LoadArguments& arguments, const DiskSource& source) {
-  const auto model = model_of(source);
-  if (!model) return pass_on(model);
-  const sim::RandomLoad& load = arguments.load;
-  if (load.sectors > (*model)->layout.sectors()) {
-    return fail(EINVAL, "requests of ", load.sectors, " sectors do not fit the disk, which has ",
-                (*model)->layout.sectors());
-  }
-  sim::HardDisk disk(*model);
-  const double began = cpu_seconds();
-  const sim::LoadResult result = sim::run_load(disk, load);
-  const Outcome outcome{load.requests, result.simulated_ns, result.mean_response_ns,
-                        cpu_seconds() - began};
-  if (arguments.json) {
-    ordered_json report = {
-        {"schema", "biotope/disk-bench/1"}, {"requests", load.requests}, {"depth", load.depth}};
-    add_outcome(report, outcome);
-    fmt::print("{}\n", report.dump());
-  } else {
-    fmt::print("{}: {} random requests of {} sectors, {} at a time\n", (*model)->profile.name,
-               load.requests, load.sectors, load.depth);
-    print_outcome(outcome);
-  }
-  return {};
-}
-
 // --- jobs and traces ----------------------------------------------------------------------------
 
 struct Served {
@@ -225,6 +197,48 @@ Status run_trace(const LoadArguments& arguments, const DiskSource& source) {
   const std::int64_t skipped = (*load)->skipped() + (*load)->reader().skipped();
   if (skipped > 0) tell(fmt::format("{} lines were passed over", skipped));
   print(arguments, fmt::format("{}: {}", (*kind)->name, (*load)->reader().name()), *served);
+  return {};
+}
+
+// --- random requests ----------------------------------------------------------------------------
+
+// On what has no arm: as a job, with requests at multiples of their length.
+Status run_random_job(const LoadArguments& arguments, const DiskSource& source,
+                      const sim::FlashFigures& flash) {
+  const sim::RandomLoad& load = arguments.load;
+  LoadArguments as_job = arguments;
+  as_job.job =
+      fmt::format("rw=randrw rwmixread={} bs={} iodepth={} number_ios={}", load.read_percent,
+                  load.sectors * flash.sector_bytes, load.depth, load.requests);
+  return run_job(as_job, source);
+}
+
+Status run_random(const LoadArguments& arguments, const DiskSource& source) {
+  const auto flash = flash_of(source);
+  if (!flash) return pass_on(flash);
+  if (*flash != nullptr) return run_random_job(arguments, source, (*flash)->flash);
+  const auto model = model_of(source);
+  if (!model) return pass_on(model);
+  const sim::RandomLoad& load = arguments.load;
+  if (load.sectors > (*model)->layout.sectors()) {
+    return fail(EINVAL, "requests of ", load.sectors, " sectors do not fit the disk, which has ",
+                (*model)->layout.sectors());
+  }
+  sim::HardDisk disk(*model);
+  const double began = cpu_seconds();
+  const sim::LoadResult result = sim::run_load(disk, load);
+  const Outcome outcome{load.requests, result.simulated_ns, result.mean_response_ns,
+                        cpu_seconds() - began};
+  if (arguments.json) {
+    ordered_json report = {
+        {"schema", "biotope/disk-bench/1"}, {"requests", load.requests}, {"depth", load.depth}};
+    add_outcome(report, outcome);
+    fmt::print("{}\n", report.dump());
+  } else {
+    fmt::print("{}: {} random requests of {} sectors, {} at a time\n", (*model)->profile.name,
+               load.requests, load.sectors, load.depth);
+    print_outcome(outcome);
+  }
   return {};
 }
 

@@ -7,6 +7,7 @@
 
 #include "model/error.h"
 #include "sim/disk/hard_disk.h"
+#include "sim/flash/flash_profile.h"
 #include "sim/rack/drive_kind.h"
 
 namespace biotope::app {
@@ -19,6 +20,8 @@ struct DiskSource {
   void add_to(CLI::App& verb);
 };
 
+// The flash drive that is meant; null: what is meant is none. Errors of its file.
+Result<std::shared_ptr<const sim::FlashProfile>> flash_of(const DiskSource& source);
 // The hard disk that is meant. EINVAL: it is none, or nothing is said; and errors of its file.
 Result<std::shared_ptr<const sim::DiskModel>> model_of(const DiskSource& source);
 // The drive that is meant, whatever is inside.

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -48,9 +49,39 @@ TEST_F(DiskVerb, what_it_shows_can_be_used_as_a_profile) {
 TEST_F(DiskVerb, knows_drives_with_flash_inside) {
   EXPECT_THAT(here_.play({"disk", "list"}).out, HasSubstr("sata-ssd"));
   EXPECT_THAT(here_.play({"disk", "show", "flash-card"}).out, HasSubstr("\n[flash]\n"));
-  const Played benched = here_.play({"disk", "bench", "--profile", "flash-card"});
-  EXPECT_EQ(benched.exit_status, 2);
-  EXPECT_THAT(benched.complaint(), HasSubstr("'flash-card' has flash inside"));
+  EXPECT_THAT(here_.play({"disk", "show", "flash-card", "--svg", here_.file("f.svg")}).complaint(),
+              HasSubstr("'flash-card' has flash inside"));
+  const std::string trace = here_.write("a.trace", kLine);
+  const Played validated =
+      here_.play({"disk", "validate", "--profile", "flash-card", "--trace", trace});
+  EXPECT_EQ(validated.exit_status, 2);
+  EXPECT_THAT(validated.complaint(), HasSubstr("disk bench --profile flash-card --trace"));
+}
+
+// Shown, read back and changed, a flash drive is used by its file as by its name.
+TEST_F(DiskVerb, takes_flash_drives_from_files) {
+  const std::string text = here_.play({"disk", "show", "tiny-flash"}).out;
+  const std::string file = here_.write("mine.toml", text);
+  EXPECT_EQ(here_.play({"disk", "show", file}).out, text);
+  const auto simulated = [&](const std::string& profile, const std::string& what,
+                             const std::string& value) {
+    const Played played =
+        here_.play({"disk", "bench", "--profile", profile, what, value, "--json"});
+    EXPECT_EQ(played.exit_status, 0) << played.errors;
+    return json::parse(played.out).at("simulated_seconds").get<double>();
+  };
+  EXPECT_EQ(simulated(file, "--requests", "500"), simulated("tiny-flash", "--requests", "500"));
+  const std::string trace = here_.write("a.trace", kLine + "W Hit 400 16 7000 0\n");
+  EXPECT_GT(simulated(file, "--trace", trace), 0.02);  // the think time alone
+
+  const auto at = text.find("\nchannels = ") + 1;
+  const auto line = std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n');
+  std::string bad = text;
+  bad.replace(at, bad.find('\n', at) - at, "channels = -1");
+  const Played refused = here_.play({"disk", "show", here_.write("bad.toml", bad)});
+  EXPECT_EQ(refused.exit_status, 2);
+  EXPECT_THAT(refused.complaint(),
+              HasSubstr("bad.toml:" + std::to_string(line + 1) + ": flash.channels"));
 }
 
 TEST_F(DiskVerb, draws) {

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <cstdint>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -110,6 +111,13 @@ void print_words(const sim::DiskModel& model, const sim::Validation& v, double s
 }
 
 int validate(const ValidateArguments& arguments) {
+  const auto flash = flash_of(arguments.source);
+  if (flash && *flash != nullptr) {
+    const std::string& name = arguments.source.profile;
+    return refuse({EINVAL, sentence("measured traces are of hard disks, and '", name,
+                                    "' has flash inside; say disk bench --profile ", name,
+                                    " --trace ", arguments.trace, " to replay one on it")});
+  }
   const ModelResult model = model_of(arguments.source);
   if (!model) return refuse(model.error());
   const auto policy = arguments.bad_lines == "skip" ? sim::BadLines::skip : sim::BadLines::stop;
@@ -136,12 +144,14 @@ struct ShowArguments {
 };
 
 int show(const ShowArguments& arguments) {
-  const auto flash = sim::find_flash_profile(arguments.name);
-  if (flash != nullptr && arguments.svg.empty()) {
-    fmt::print("{}", sim::flash_profile_text(*flash));
+  const DiskSource source{arguments.name, arguments.parv};
+  const auto flash = flash_of(source);
+  if (!flash) return refuse(flash.error());
+  if (*flash != nullptr && arguments.svg.empty()) {
+    fmt::print("{}", sim::flash_profile_text(**flash));
     return 0;
   }
-  const ModelResult model = model_of({arguments.name, arguments.parv});
+  const ModelResult model = model_of(source);
   if (!model) return refuse(model.error());
   if (!arguments.svg.empty()) {
     const Status written = write_file(arguments.svg, sim::draw_disk(**model));

@@ -41,6 +41,14 @@ Result<FlashProfile> parse_flash_profile(std::string_view text, const std::strin
   return read_figures<FlashProfile>(text, file);
 }
 
+bool describes_flash(std::string_view text) {
+  try {
+    return toml::parse(text).contains("flash");
+  } catch (const toml::parse_error&) {
+    return false;
+  }
+}
+
 std::string flash_profile_text(const FlashProfile& profile) { return figures_text(profile); }
 
 std::vector<std::string_view> flash_profile_names() {

@@ -15,6 +15,8 @@ namespace biotope::sim {
 // hand, from profiles/*.toml: none of a particular maker.
 
 Result<FlashProfile> parse_flash_profile(std::string_view text, const std::string& file);
+// Whether the text is TOML with a section of flash in it.
+bool describes_flash(std::string_view text);
 // Reads back as the same profile.
 std::string flash_profile_text(const FlashProfile& profile);
 
