@@ -71,6 +71,7 @@ Status check_words(const Fault& fault) {
       {"law", {"exact", "exponential", "weibull"}},
       {"error", {"busy", "no_memory"}},
       {"how", {"unreadable", "rot", "torn"}},
+      {"returned", {"all", "some"}},
   };
   for (const auto& [name, words] : kChoices) {
     if (!fault.values.all().contains(name)) continue;

@@ -111,6 +111,7 @@ const P kInversion[] = {
 };
 const P kShort[] = {number("sectors", 0, "how many of them are transferred")};
 const P kBusy[] = {word("error", "busy", "what the host is told: busy or no_memory")};
+const P kReset[] = {word("returned", "all", "how much of it comes back at once: all or some")};
 const P kShelf[] = {
     word("bays", "", "those that lose power, with commas"),
     time("down_ns", 0, "until it is back; 0 for never"),
@@ -158,9 +159,7 @@ const std::array<FaultFacts, kFaultKinds> kFacts{{
     {K::inversion, "inversion", kInversion, "a request is overtaken"},
     {K::short_transfer, "short_transfer", kShort, "a request ends early"},
     {K::busy, "busy", kBusy, "a request is sent away; busy: to come again"},
-    {K::bus_reset,
-     "bus_reset",
-     {},
+    {K::bus_reset, "bus_reset", kReset,
      "all that is in flight on a bay's wire comes back, and is sent again"},
     {K::controller_death, "controller_death", kDown, "all drives of a controller are gone"},
     {K::host_power, "host_power", kDown, "the power of everything goes"},

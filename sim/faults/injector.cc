@@ -257,7 +257,7 @@ void Injector::act(const Fault& fault, const std::vector<int>& bays) {
       lie(fault, bays.front());
       break;
     case Kind::bus_reset:
-      static_cast<void>(rack_.reset_bus(bays.front()));
+      reset_bus(fault, bays.front());
       break;
     case Kind::controller_death:
       kill_controller(fault, bays.front());
@@ -281,6 +281,14 @@ void Injector::lie(const Fault& fault, int bay) {
   if (until_ns == kNever) return;
   const std::int64_t left_ns = std::max<std::int64_t>(0, until_ns - rack_.executor().now_ns());
   later(left_ns, [this, bay] { static_cast<void>(rack_.set_flush_lies(bay, false)); });
+}
+
+void Injector::reset_bus(const Fault& fault, int bay) {
+  if (fault.text("returned") == "all") return static_cast<void>(rack_.reset_bus(bay));
+  const std::int64_t now_ns = rack_.executor().now_ns();
+  RandomStream random(seed_, sentence("fault bus_reset of ", fault.where, " at ", now_ns));
+  const Rack::Place& place = rack_.place(bay);
+  place.controller->reset_bus(place.bay, [&random] { return random.between(0, 1) == 1; });
 }
 
 void Injector::kill_controller(const Fault& fault, int bay) {

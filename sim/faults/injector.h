@@ -75,6 +75,7 @@ class Injector {
   void strike(std::size_t number, const std::vector<int>& bays);
   void act(const Fault& fault, const std::vector<int>& bays);
   void lie(const Fault& fault, int bay);
+  void reset_bus(const Fault& fault, int bay);
   void kill_controller(const Fault& fault, int bay);
   void act_on_power(const Fault& fault, const std::vector<int>& bays);
   void act_on_medium(const Fault& fault, int bay);

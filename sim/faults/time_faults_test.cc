@@ -135,6 +135,34 @@ TEST(FaultMachine, Fault_F36_all_that_is_in_flight_comes_back_and_is_sent_again)
   }
 }
 
+// What is dropped comes back when its time is out, and once.
+TEST(FaultMachine,
+     Fault_F36_what_does_not_come_back_from_a_reset_is_waited_for_and_asked_for_again) {
+  FaultyMachine m("scsi", LinkKind::scsi);
+  constexpr int kAsked = 16;
+  std::vector<Bytes> bytes(kAsked, Bytes(kSector));
+  for (int i = 0; i < kAsked; ++i) {
+    const auto& list =
+        m.lists.emplace_back(1, Segment{bytes[static_cast<std::size_t>(i)].data(), kSector});
+    m.hosts[0]->send(DriveCommand::read, i * kSector, kSector, list);
+  }
+  m.fault("F36.bus_reset ata0.bay0 from_ns=1000000 returned=some");
+  m.run(kSecond);
+  const std::size_t at_once = m.hosts[0]->answers.size();
+  EXPECT_GT(at_once, 0U);
+  EXPECT_LT(at_once, static_cast<std::size_t>(kAsked));
+  EXPECT_EQ(m.rack->place(0).controller->drive(0).in_drive(), 0U) << "it has let go of the others";
+  m.run(60 * kSecond);
+  ASSERT_EQ(m.hosts[0]->answers.size(), static_cast<std::size_t>(kAsked));
+  for (const auto& answer : m.hosts[0]->answers) EXPECT_EQ(answer.error, 0);
+  for (int i = 0; i < kAsked; ++i) {
+    EXPECT_EQ(FaultyMachine::stamp_of(bytes[static_cast<std::size_t>(i)]), 1 + i);
+  }
+  const LinkStatistics did = *m.rack->link_statistics(0);
+  EXPECT_EQ(did.aborts, kAsked - at_once) << "each by itself";
+  EXPECT_EQ(did.bus_resets, 1U);
+}
+
 TEST(FaultMachine, places_and_media_that_are_not_there_are_refused) {
   FaultyMachine m;
   for (const char* line : {"slow ata0.bay2", "slow ata0", "F37 ata1", "F39 x bays=ata0.bay7",

@@ -83,11 +83,11 @@ void Controller::revive() {
   for (const auto& bay : bays_) bay->drive.set_reachable(true);
 }
 
-void Controller::reset_bus(int bay) {
+void Controller::reset_bus(int bay, const Drive::ComesBack& comes_back) {
   if (link_ != nullptr) {
-    link_->reset_bus(bay);
+    link_->reset_bus(bay, comes_back);
   } else {
-    drive(bay).reset(Rung::bus_reset);
+    drive(bay).reset(Rung::bus_reset, comes_back);
   }
 }
 

@@ -43,8 +43,8 @@ class Controller : public sc_core::sc_module, private Link::Ends {
   void die();
   void revive();
   // All that is in flight to the drives that share a wire with this one comes back and is sent
-  // again.
-  void reset_bus(int bay);
+  // again; or what `comes_back` leaves, as Drive::reset says.
+  void reset_bus(int bay, const Drive::ComesBack& comes_back = {});
   LinkStatistics link_statistics() const;
 
   const PayloadPool& pool() const { return pool_; }

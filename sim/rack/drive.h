@@ -78,7 +78,10 @@ class Drive : public sc_core::sc_module {
   // The request comes back with EAGAIN, if it has not been answered yet. False: no reaction.
   bool abort(tlm::tlm_generic_payload& payload);
   // All requests come back with EAGAIN; the buffer keeps what it has. False: no reaction.
-  bool reset(Rung rung);
+  // What does not come back, where `comes_back` is not null and says so of each in turn, is dropped
+  // in silence, until it is aborted or reset once more.
+  using ComesBack = std::function<bool()>;
+  bool reset(Rung rung, const ComesBack& comes_back = {});
 
   // From now on a flush, and a forced write, are answered whether or not they are done.
   void set_flush_lies(bool on) { flush_lies_ = on; }
@@ -130,7 +133,7 @@ class Drive : public sc_core::sc_module {
   // drive_reset.cc: requests that are not seen through.
   std::vector<tlm::tlm_generic_payload*> in_work() const;
   void let_go_of_all(int error);
-  void take_back_all(int error);
+  void take_back_all(int error, const ComesBack& comes_back = {});
 
   // drive_power.cc
   void crash_now(const PowerCut& cut);
@@ -179,6 +182,7 @@ class Drive : public sc_core::sc_module {
   PayloadQueue queue_;     // what has to wait for all before it, and what waits for that
   PayloadQueue answers_;   // decided, to be sent
   PayloadQueue withheld_;  // likewise, by one that has hung up
+  PayloadQueue dropped_;   // by a reset, without an answer
   std::vector<tlm::tlm_generic_payload*> in_engine_;  // by tag
   std::vector<std::uint64_t> free_tags_;
   std::vector<tlm::tlm_generic_payload*> forced_;  // out of the engine, but not on the medium

@@ -33,14 +33,21 @@ void Drive::let_go_of_all(int error) {
 }
 
 // Also what has hung up answers, and no longer as it would have.
-void Drive::take_back_all(int error) {
-  hung_ = Rung::none;
-  while (!withheld_.empty()) {
-    tlm::tlm_generic_payload& payload = withheld_.pop();
-    answer(payload, error);
-    post_answer(payload);
-  }
+void Drive::take_back_all(int error, const ComesBack& comes_back) {
+  while (!dropped_.empty()) withheld_.push(dropped_.pop());
+  hung_ = Rung::never;  // until it is known which answers come back
   let_go_of_all(error);
+  hung_ = Rung::none;
+  PayloadQueue all = std::exchange(withheld_, {});
+  while (!all.empty()) {
+    tlm::tlm_generic_payload& payload = all.pop();
+    answer(payload, error);
+    if (comes_back && !comes_back()) {
+      dropped_.push(payload);
+    } else {
+      post_answer(payload);
+    }
+  }
 }
 
 void Drive::hang(Rung cure) {
@@ -52,7 +59,7 @@ void Drive::hang(Rung cure) {
 bool Drive::abort(tlm::tlm_generic_payload& payload) {
   if (hung_ > Rung::abort) return false;
   if (usable()) catch_up();
-  if (withheld_.take_out(payload)) {
+  if (withheld_.take_out(payload) || dropped_.take_out(payload)) {
     answer(payload, EAGAIN);
     post_answer(payload);
   }
@@ -70,10 +77,10 @@ bool Drive::abort(tlm::tlm_generic_payload& payload) {
   return true;
 }
 
-bool Drive::reset(Rung rung) {
+bool Drive::reset(Rung rung, const ComesBack& comes_back) {
   if (hung_ > rung) return false;
   if (usable()) catch_up();
-  take_back_all(EAGAIN);
+  take_back_all(EAGAIN, comes_back);
   run();
   return true;
 }

@@ -190,10 +190,10 @@ void Link::climb(int bay, tlm::tlm_generic_payload* late, Rung rung) {
   });
 }
 
-void Link::reset_bus(int bay) {
+void Link::reset_bus(int bay, const Drive::ComesBack& comes_back) {
   ++statistics_.bus_resets;
   for (int other = 0; other < static_cast<int>(ports_.size()); ++other) {
-    if (traits_.shared || other == bay) ends_.drive(other).reset(Rung::bus_reset);
+    if (traits_.shared || other == bay) ends_.drive(other).reset(Rung::bus_reset, comes_back);
   }
 }
 

@@ -34,8 +34,9 @@ class Link {
   // From the drive, with an answer in it.
   void came_back(int bay, tlm::tlm_generic_payload& payload);
 
-  // Everything in flight on this wire comes back, and is sent again.
-  void reset_bus(int bay);
+  // Everything in flight on this wire comes back, and is sent again; or what `comes_back` leaves,
+  // and the rest when its time is out.
+  void reset_bus(int bay, const Drive::ComesBack& comes_back = {});
   // From now on nothing gets through: what is under way is answered with ENXIO.
   void die();
   void revive() { dead_ = false; }
