@@ -144,6 +144,7 @@ Injector::Bay& Injector::bay(int number) {
         const auto other = bay_named(name);
         return other ? *rack_.medium(*other) : nullptr;
       });
+  rack_.place(number).controller->watch();
   drive.wrap_engine([&bay](std::unique_ptr<DriveEngine> engine) {
     auto faulty = std::make_unique<FaultyEngine>(std::move(engine), *bay.faults);
     bay.engine = faulty.get();

@@ -52,6 +52,19 @@ TEST(FaultMachine, Fault_F30_a_host_that_looks_at_its_clock_gets_its_answer_all_
   EXPECT_EQ(m.lies(), Stamps{});
 }
 
+TEST(FaultMachine, Fault_F30_a_host_without_a_link_is_told_that_time_is_out) {
+  FaultyMachine m;
+  m.fault("F30 ata0.bay0");
+  EXPECT_EQ(m.seen(1), -ETIMEDOUT) << "nothing in the first second";
+  EXPECT_EQ(m.hosts[0]->answers.size(), 0U);
+  EXPECT_EQ(m.seen(2), 3) << "others go on";
+  m.run(60 * kSecond);
+  ASSERT_EQ(m.hosts[0]->answers.size(), 2U);
+  EXPECT_EQ(m.hosts[0]->answers[1].error, ETIMEDOUT);
+  EXPECT_EQ(m.hosts[0]->answers[1].time_ns, LinkTraits().timeout_ns + LinkTraits().recovery_ns);
+  EXPECT_EQ(m.flush(), 0) << "nothing is left behind in the drive";
+}
+
 TEST(FaultMachine, Fault_F31_the_host_is_told_once_of_what_completes_twice) {
   FaultyMachine m;
   m.fault("F31 ata0.bay0");

@@ -29,7 +29,7 @@ class Chaos {
   Chaos(LinkKind kind, std::string_view profile, std::uint64_t seed, std::uint64_t tie_seed)
       : random_(seed, "chaos"), rack_(std::move(*Rack::create(tie_seed))) {
     LinkTraits link = LinkTraits::of(kind);
-    if (kind != LinkKind::direct) link.timeout_ns = 200'000'000;
+    link.timeout_ns = 200'000'000;
     EXPECT_TRUE(rack_->add_controller("c0", kBays, profile, link));
     for (int bay = 0; bay < kBays; ++bay) {
       hosts_.emplace_back(*rack_, bay);

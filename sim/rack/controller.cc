@@ -12,7 +12,7 @@ Controller::Bay::Bay(int number, Executor& executor, const std::shared_ptr<const
 
 Controller::Controller(const sc_core::sc_module_name& name, Executor& executor, int bays,
                        const std::shared_ptr<const DriveKind>& kind, const LinkTraits& link)
-    : sc_module(name) {
+    : sc_module(name), executor_(executor), traits_(link) {
   for (int i = 0; i < bays; ++i) {
     bays_.push_back(std::make_unique<Bay>(i, executor, kind));
     bays_.back()->socket.register_nb_transport_bw(this, &Controller::receive, i);
@@ -84,10 +84,24 @@ void Controller::revive() {
 }
 
 void Controller::reset_bus(int bay, const Drive::ComesBack& comes_back) {
+  if (comes_back) watch();
   if (link_ != nullptr) {
     link_->reset_bus(bay, comes_back);
   } else {
     drive(bay).reset(Rung::bus_reset, comes_back);
+  }
+}
+
+void Controller::hang(int bay, Rung cure) {
+  if (cure != Rung::none) watch();
+  drive(bay).hang(cure);
+}
+
+void Controller::watch() {
+  if (link_ != nullptr) return;
+  link_ = std::make_unique<Link>(executor_, static_cast<Link::Ends&>(*this), traits_, bays());
+  for (int bay = 0; bay < bays(); ++bay) {
+    for (tlm::tlm_generic_payload* payload : drive(bay).held()) link_->take_over(bay, *payload);
   }
 }
 

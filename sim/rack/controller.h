@@ -45,6 +45,11 @@ class Controller : public sc_core::sc_module, private Link::Ends {
   // All that is in flight to the drives that share a wire with this one comes back and is sent
   // again; or what `comes_back` leaves, as Drive::reset says.
   void reset_bus(int bay, const Drive::ComesBack& comes_back = {});
+  // See Drive::hang.
+  void hang(int bay, Rung cure);
+  // A drive may leave requests unanswered: from now on one without a link looks at its clock as
+  // well. Once more does no harm.
+  void watch();
   LinkStatistics link_statistics() const;
 
   const PayloadPool& pool() const { return pool_; }
@@ -63,8 +68,10 @@ class Controller : public sc_core::sc_module, private Link::Ends {
   void to_drive(int bay, tlm::tlm_generic_payload& payload) override;
   void to_host(int bay, tlm::tlm_generic_payload& payload) override;
 
+  Executor& executor_;
+  const LinkTraits traits_;
   PayloadPool pool_;
-  std::unique_ptr<Link> link_;  // null: direct
+  std::unique_ptr<Link> link_;  // null: direct, with nothing to watch
   std::vector<std::unique_ptr<Bay>> bays_;
 };
 

@@ -82,6 +82,8 @@ class Drive : public sc_core::sc_module {
   // in silence, until it is aborted or reset once more.
   using ComesBack = std::function<bool()>;
   bool reset(Rung rung, const ComesBack& comes_back = {});
+  // Requests that it has no answer to yet, or gives none.
+  std::vector<tlm::tlm_generic_payload*> held() const;
 
   // From now on a flush, and a forced write, are answered whether or not they are done.
   void set_flush_lies(bool on) { flush_lies_ = on; }

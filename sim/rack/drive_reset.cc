@@ -19,6 +19,14 @@ std::vector<tlm::tlm_generic_payload*> Drive::in_work() const {
   return all;
 }
 
+std::vector<tlm::tlm_generic_payload*> Drive::held() const {
+  std::vector<tlm::tlm_generic_payload*> all = in_work();
+  for (PayloadQueue queue : {queue_, withheld_, dropped_}) {
+    while (!queue.empty()) all.push_back(&queue.pop());
+  }
+  return all;
+}
+
 void Drive::let_go_of_all(int error) {
   const std::vector<tlm::tlm_generic_payload*> left = in_work();
   for (std::uint64_t tag = 0; tag < in_engine_.size(); ++tag) {

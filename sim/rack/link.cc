@@ -40,6 +40,10 @@ LinkStatistics Link::statistics() const {
 // --- a request's way ----------------------------------------------------------------------------
 
 void Link::send(int bay, tlm::tlm_generic_payload& payload) {
+  if (direct()) {
+    take_over(bay, payload);
+    return ends_.to_drive(bay, payload);
+  }
   if (dead_) return answer_soon(bay, payload, ENXIO);
   drive_extension(payload).turn = next_++;
   port(bay).waiting.push(payload);
@@ -86,16 +90,25 @@ void Link::arrived(int bay, tlm::tlm_generic_payload& payload) {
     --sent_;
     return port.waiting.insert(payload);
   }
-  port.inside.push_back(&payload);
-  if (traits_.timeout_ns > 0) {
-    drive_extension(payload).deadline_ns = executor_.now_ns() + traits_.timeout_ns;
-    watch(drive_extension(payload).deadline_ns);
-  }
+  take_over(bay, payload);
   ends_.to_drive(bay, payload);
+}
+
+void Link::take_over(int bay, tlm::tlm_generic_payload& payload) {
+  port(bay).inside.push_back(&payload);
+  if (traits_.timeout_ns == 0) return;
+  drive_extension(payload).deadline_ns = executor_.now_ns() + traits_.timeout_ns;
+  watch(drive_extension(payload).deadline_ns);
 }
 
 void Link::came_back(int bay, tlm::tlm_generic_payload& payload) {
   std::erase(port(bay).inside, &payload);
+  if (direct()) {
+    const DriveExtension& extension = drive_extension(payload);
+    const bool late = extension.deadline_ns <= executor_.now_ns();
+    if (extension.error == EAGAIN && late) answer(payload, ETIMEDOUT);
+    return ends_.to_host(bay, payload);
+  }
   const bool data = moves(payload, DriveCommand::read);
   wire(bay).pass(bay, payload, false,
                  traits_.passage_ns(data ? drive_extension(payload).transferred_bytes : 0),

@@ -15,6 +15,9 @@ namespace biotope::sim {
 // The host's side of a controller: what waits for a drive, what is on the wire, and what is done
 // about drives that do not answer: abort the request, reset the drive, reset the bus, and at last
 // give the drive up. What comes back from that is sent again.
+//
+// One for LinkKind::direct does nothing but that: requests and answers pass at once, and what comes
+// back late is answered with ETIMEDOUT.
 class Link {
  public:
   // What the link stands between.
@@ -27,10 +30,12 @@ class Link {
     virtual void to_host(int bay, tlm::tlm_generic_payload& payload) = 0;
   };
 
-  // All must outlive the link. Not for LinkKind::direct.
+  // All must outlive the link.
   Link(Executor& executor, Ends& ends, const LinkTraits& traits, int bays);
 
   void send(int bay, tlm::tlm_generic_payload& payload);
+  // A drive has had it since before there was a link.
+  void take_over(int bay, tlm::tlm_generic_payload& payload);
   // From the drive, with an answer in it.
   void came_back(int bay, tlm::tlm_generic_payload& payload);
 
@@ -55,6 +60,7 @@ class Link {
   Port& port(int bay) { return ports_[static_cast<std::size_t>(bay)]; }
   Wire& wire(int bay) { return wires_[traits_.shared ? 0 : static_cast<std::size_t>(bay)]; }
 
+  bool direct() const { return traits_.kind == LinkKind::direct; }
   bool may_go(int bay) const;
   void pump();
   void arrived(int bay, tlm::tlm_generic_payload& payload);

@@ -220,6 +220,29 @@ TEST(Link, a_drive_that_has_hung_up_is_brought_back_by_the_lowest_rung_that_help
   }
 }
 
+// With nothing in between there is nobody to send it again, but somebody who looks at the clock.
+TEST(Link, a_direct_host_is_told_when_the_time_of_a_request_is_out) {
+  const auto late = [](Rung cure, LinkStatistics wanted) {
+    SCOPED_TRACE(kRungNames[static_cast<std::size_t>(cure)]);
+    Machine machine({}, 2);
+    machine.read(0, 1000, 8);
+    EXPECT_TRUE(machine.rack->hang(0, cure));
+    machine.read(0, 2000, 8);
+    machine.read(1, 2000, 8);
+    EXPECT_GT(machine.wait(3), LinkTraits().timeout_ns);
+    EXPECT_EQ(machine.errors(1), Errors{0});
+    EXPECT_LT(machine.answers(1)[0].time_ns, 1'000'000'000);
+    EXPECT_EQ(machine.link(), wanted);
+    return machine.errors(0);
+  };
+  EXPECT_EQ(late(Rung::abort, {.timeouts = 1, .aborts = 1}), (Errors{ETIMEDOUT, 0}));
+  EXPECT_EQ(late(Rung::device_reset, {.timeouts = 1, .aborts = 1, .device_resets = 1}),
+            (Errors{ETIMEDOUT, ETIMEDOUT}));
+  const LinkStatistics all{
+      .timeouts = 1, .aborts = 1, .device_resets = 1, .bus_resets = 1, .given_up = 1};
+  EXPECT_EQ(late(Rung::never, all), (Errors{ENXIO, ENXIO}));
+}
+
 TEST(Link, a_drive_that_nothing_helps_is_given_up_and_the_others_go_on) {
   Machine machine(of(LinkKind::scsi), 2);
   ASSERT_TRUE(machine.rack->hang(0, Rung::never));

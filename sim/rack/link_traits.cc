@@ -11,8 +11,6 @@ LinkTraits LinkTraits::of(LinkKind kind) {
   LinkTraits traits;
   traits.kind = kind;
   if (kind == LinkKind::direct) return traits;
-  traits.timeout_ns = 30 * kSecond;
-  traits.recovery_ns = kSecond / 4;
   traits.tags = 1;
   traits.shared = kind != LinkKind::sata;
   traits.one_at_a_time = kind == LinkKind::floppy || kind == LinkKind::usb;

@@ -23,9 +23,10 @@ struct LinkTraits {
   std::int64_t tags = 0;              // requests the host sends to a drive before one is answered
   std::int64_t bytes_per_second = 0;  // 0: data take no time
   std::int64_t command_ns = 0;        // of a command on the wire, and of its answer
-  std::int64_t timeout_ns = 0;   // until the host gives up waiting and does something; 0: never
-  std::int64_t recovery_ns = 0;  // what each rung of doing something takes
-  int retries = 5;               // of a request that came back for it
+  // Until the host gives up waiting and does something, 0: never; and what each rung of that takes.
+  std::int64_t timeout_ns = 30'000'000'000;
+  std::int64_t recovery_ns = 250'000'000;
+  int retries = 5;  // of a request that came back for it
 
   static LinkTraits of(LinkKind kind);
   // What one direction of a request takes on the wire.

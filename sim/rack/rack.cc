@@ -172,7 +172,7 @@ Result<LinkStatistics> Rack::link_statistics(int bay) const {
 }
 
 Status Rack::hang(int bay, Rung cure) {
-  return switched_on(bay).map([&](const Place& p) { p.controller->drive(p.bay).hang(cure); });
+  return switched_on(bay).map([&](const Place& p) { p.controller->hang(p.bay, cure); });
 }
 
 std::vector<int> Rack::all_bays() const {
