@@ -47,6 +47,25 @@ TEST(ApiDrives, what_hangs_is_released_by_name_and_what_is_off_does_not_strike) 
               ElementsAre("false 1", "read 512", "true"));
 }
 
+// The names stay with the bays; whose half is whose stands in the metadata.
+TEST(ApiDrives, Fault_F27_a_stripe_finds_its_disks_after_they_have_changed_places) {
+  Stage stage;
+  EXPECT_THAT(stage.log_of(R"(
+    local m = machine({ name = 'scsi0', bays = 2 })
+    m:insert(0, medium()) m:insert(1, medium()) settle()
+    array.label('stripe', 'wide', { 'da0', 'da1' }, { stripe_size = '4 KiB' }) settle()
+    local s = ('one '):rep(1024) .. ('two '):rep(1024)
+    local u = open('stripe/wide', { mode = 'rw' })
+    u:write(0, s) u:flush() u:close()
+    local function begins() local d = open('da0') local t = d:read(0, 512) d:close() return t:sub(1, 3) end
+    log(begins())
+    fault('F27 scsi0.bay0 with=scsi0.bay1')
+    sleep('1 min') settle()
+    log(begins(), open('stripe/wide'):read(0, 8192) == s)
+  )"),
+              ElementsAre("one", "two true"));
+}
+
 TEST(ApiDrives, bad_faults_are_refused) {
   EXPECT_THAT(Stage().failure_of(kDisk + "m:fault(0, 'slwo')"), HasSubstr("did you mean 'slow'?"));
   EXPECT_THAT(Stage().failure_of(kDisk + "fault('slow scsi0.bay9')"), HasSubstr("no bay"));

@@ -96,6 +96,7 @@ const P kNotice[] = {
 const P kProtect[] = {number("on", 1, "1 protects, 0 makes writable", 0, 1)};
 const P kCapacity[] = {
     number("sectors", 1, "how many there are from then on", 1),
+    word("with", "", "instead: the bay whose drive it changes places with"),
     time("down_ns", 1'000'000, "how long the drive is away for it"),
 };
 const P kSlow[] = {number("percent", 200, "of the time it would take", 100, 1'000'000)};

@@ -134,6 +134,15 @@ Result<std::vector<int>> Injector::bays_of(const Fault& fault) const {
   return bays;
 }
 
+// Whom drives are exchanged with.
+Status Injector::check_partner(const Fault& fault, int bay) const {
+  if (fault.kind != Kind::capacity_change || fault.text("with").empty()) return {};
+  const auto with = bay_named(fault.text("with"));
+  if (with && *with != bay) return {};
+  return fail(ENOENT, "capacity_change: there is no other bay '", fault.text("with"),
+              "'; say with=BAY");
+}
+
 Injector::Bay& Injector::bay(int number) {
   Bay& bay = bays_[number];
   if (bay.faults != nullptr) return bay;
@@ -172,6 +181,7 @@ Result<std::size_t> Injector::add(const Fault& fault) {
   if (fault.kind == Kind::other_disk_write && !bay_named(fault.text("to"))) {
     return fail(ENOENT, "other_disk_write: there is no bay '", fault.text("to"), "'; say to=BAY");
   }
+  if (const Status good = check_partner(fault, bays->front()); !good) return pass_on(good);
   const std::size_t number = added_.size();
   added_.push_back({.fault = fault, .bays = *bays, .in_drive = {}});
   if (waits_in_drive(fault.kind) || by_request(fault)) {
@@ -325,11 +335,26 @@ void Injector::act_on_medium(const Fault& fault, int bay) {
       if (medium != nullptr) medium->set_write_protected(fault.integer("on") != 0);
       break;
     case Kind::capacity_change:
+      if (!fault.text("with").empty()) return exchange(fault, bay, *bay_named(fault.text("with")));
       if (medium != nullptr) change_medium(fault, bay, resized(*medium, fault.integer("sectors")));
       break;
     default:
       change_medium(fault, bay, media_.find(fault.text("medium"))->second);
   }
+}
+
+bool Injector::fits(int bay, const Medium& medium) const {
+  const MediumShape most = *rack_.medium_shape(bay);
+  return medium.sector_size() == most.sector_size && medium.size_bytes() <= most.size_bytes;
+}
+
+void Injector::exchange(const Fault& fault, int one, int other) {
+  const std::shared_ptr<Medium> of_one = *rack_.medium(one);
+  const std::shared_ptr<Medium> of_other = *rack_.medium(other);
+  if (of_one == nullptr || of_other == nullptr) return;
+  if (!fits(one, *of_other) || !fits(other, *of_one)) return;
+  change_medium(fault, one, of_other);
+  change_medium(fault, other, of_one);
 }
 
 void Injector::change_medium(const Fault& fault, int bay, std::shared_ptr<Medium> to) {

@@ -69,6 +69,7 @@ class Injector {
   Result<std::vector<int>> bays_of(const Fault& fault) const;
   Result<std::vector<int>> bays_named(const std::string& names) const;
   std::optional<int> bay_named(std::string_view name) const;
+  Status check_partner(const Fault& fault, int bay) const;
   Bay& bay(int number);
   void schedule(std::size_t number);
   void strike_after(std::size_t number, std::int64_t delay_ns, std::vector<int> bays);
@@ -79,6 +80,8 @@ class Injector {
   void kill_controller(const Fault& fault, int bay);
   void act_on_power(const Fault& fault, const std::vector<int>& bays);
   void act_on_medium(const Fault& fault, int bay);
+  bool fits(int bay, const Medium& medium) const;
+  void exchange(const Fault& fault, int one, int other);
   void change_medium(const Fault& fault, int bay, std::shared_ptr<Medium> to);
   void later(std::int64_t delay_ns, std::function<void()> then);
 

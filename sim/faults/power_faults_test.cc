@@ -246,6 +246,43 @@ TEST(FaultMachine, Fault_F27_a_drive_comes_back_smaller_with_what_is_left) {
   EXPECT_EQ(m.seen(32), -EINVAL) << "off the end";
 }
 
+TEST(FaultMachine, Fault_F27_two_drives_change_places_and_each_brings_its_size_and_its_bytes) {
+  FaultyMachine m;
+  ASSERT_TRUE(m.rack->tear_out(1));
+  m.media[1] = *Medium::blank("small", {32 * kSector, kSector});
+  ASSERT_TRUE(m.media[1]->write(0, FaultyMachine::stamped(32, 77)));
+  ASSERT_TRUE(m.rack->insert(1, m.media[1]));
+  m.fault("F27 ata0.bay0 with=ata0.bay1 first=3 last=3 down_ns=5000000");
+  EXPECT_EQ(m.seen(2), 3);
+  EXPECT_EQ(m.seen(3), -ENXIO);
+  EXPECT_TRUE(m.heard("torn out") && m.heard("torn out", 1));
+  m.run(60 * kSecond);
+  EXPECT_EQ(*m.rack->medium(0), m.media[1]);
+  EXPECT_EQ(*m.rack->medium(1), m.media[0]);
+  EXPECT_EQ(m.seen(31), 77);
+  EXPECT_EQ(m.seen(32), -EINVAL) << "off the end";
+  EXPECT_EQ(m.seen(40, 1), 41);
+}
+
+TEST(FaultMachine, Fault_F27_drives_that_do_not_fit_each_other_stay_where_they_are) {
+  auto rack = std::move(*Rack::create());
+  Injector faults(*rack, 1);
+  ASSERT_TRUE(rack->add_controller("a", 1, "zip100"));
+  ASSERT_TRUE(rack->add_controller("b", 1, "ide"));
+  std::vector<std::shared_ptr<Medium>> media;
+  for (int bay = 0; bay < 2; ++bay) {
+    media.push_back(*Medium::blank("m", *rack->medium_shape(bay)));
+  }
+  for (int bay = 0; bay < 2; ++bay) {
+    ASSERT_TRUE(rack->insert(bay, media[static_cast<std::size_t>(bay)]));
+  }
+  const auto number = faults.add("F27 a.bay0 with=b.bay0");
+  rack->run_until(60 * kSecond);
+  EXPECT_EQ(faults.struck(*number), 1U);
+  EXPECT_EQ(*rack->medium(0), media[0]);
+  EXPECT_EQ(*rack->medium(1), media[1]);
+}
+
 TEST(FaultMachine, Fault_F37_with_its_controller_all_its_drives_are_gone) {
   FaultyMachine m;
   m.fault("F37 ata0 from_ns=1000 down_ns=3000000000");

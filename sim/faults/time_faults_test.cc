@@ -179,7 +179,8 @@ TEST(FaultMachine,
 TEST(FaultMachine, places_and_media_that_are_not_there_are_refused) {
   FaultyMachine m;
   for (const char* line : {"slow ata0.bay2", "slow ata0", "F37 ata1", "F39 x bays=ata0.bay7",
-                           "F09 ata0.bay0 to=elsewhere", "F25 ata0.bay0 medium=none"}) {
+                           "F09 ata0.bay0 to=elsewhere", "F25 ata0.bay0 medium=none",
+                           "F27 ata0.bay0 with=ata0.bay2", "F27 ata0.bay0 with=ata0.bay0"}) {
     const auto refused = m.faults.add(line);
     ASSERT_FALSE(refused) << line;
     EXPECT_EQ(refused.error().code, ENOENT) << line;
