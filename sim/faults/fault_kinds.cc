@@ -69,6 +69,8 @@ const P kOrder[] = {
 const P kRollback[] = {
     time("down_ns", 0, "until the power is back; 0 for never"),
     number("unit_bytes", 65536, "aligned units of this size lose all that was not flushed", 1),
+    number("flushed_sectors", 0,
+           "and so many of the sectors that were written last, flushed or not", 0, 1 << 20),
 };
 const P kFill[] = {
     time("down_ns", 0, "until the power is back; 0 for never"),

@@ -194,6 +194,7 @@ Result<std::size_t> Injector::add(const Fault& fault) {
   } else {
     schedule(number);
   }
+  if (fault.kind == Kind::rollback) keep_older(bays->front());
   return number;
 }
 
@@ -232,6 +233,7 @@ void Injector::enable(std::size_t number, bool on) {
   Added& added = added_[number];
   added.enabled = on;
   if (added.in_drive) bay(added.bays.front()).faults->enable(*added.in_drive, on);
+  if (added.fault.kind == Kind::rollback) keep_older(added.bays.front());
 }
 
 std::uint64_t Injector::struck(std::size_t number) const {
@@ -309,11 +311,25 @@ void Injector::kill_controller(const Fault& fault, int bay) {
   later(down_ns, [this, bay] { static_cast<void>(rack_.revive_controller(bay)); });
 }
 
+// As much as the greediest roll-back that is still to come.
+void Injector::keep_older(int bay) {
+  std::int64_t most = 0;
+  for (std::size_t i = 0; i < added_.size(); ++i) {
+    const Added& added = added_[i];
+    const bool waits = added.fault.kind == Kind::rollback && added.enabled &&
+                       added.bays.front() == bay && struck(i) == 0;
+    if (waits) most = std::max(most, added.fault.integer("flushed_sectors"));
+  }
+  const Rack::Place& place = rack_.place(bay);
+  place.controller->drive(place.bay).keep_older(most);
+}
+
 void Injector::act_on_power(const Fault& fault, const std::vector<int>& bays) {
   PowerCut cut;
   cut.seed = seed_;
   if (takes_a_crash_rule(fault.kind)) cut.rule = rule_of(fault);
   static_cast<void>(rack_.cut_power(bays, cut));
+  if (fault.kind == Kind::rollback) keep_older(bays.front());
   const auto down = fault.values.all().find("down_ns");
   if (down == fault.values.all().end()) return;
   const std::int64_t down_ns = fault.integer("down_ns");

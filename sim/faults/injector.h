@@ -78,6 +78,7 @@ class Injector {
   void lie(const Fault& fault, int bay);
   void reset_bus(const Fault& fault, int bay);
   void kill_controller(const Fault& fault, int bay);
+  void keep_older(int bay);
   void act_on_power(const Fault& fault, const std::vector<int>& bays);
   void act_on_medium(const Fault& fault, int bay);
   bool fits(int bay, const Medium& medium) const;

@@ -130,6 +130,49 @@ TEST(FaultMachine, Fault_F17_power_goes_and_whole_units_are_as_they_were) {
   EXPECT_EQ(after.stamps[2] == 202, after.stamps[3] == 203) << "another";
 }
 
+// Sectors 10 to 25 are written and flushed, and all but the last of these once more: their stamps
+// after the cut. Two sectors are a unit.
+std::vector<int> after_rollback(const char* profile, const std::string& how) {
+  FaultyMachine m(profile);
+  m.fault("F17 ata0.bay0 command=read first=40 last=40 down_ns=1000 unit_bytes=1024" + how);
+  EXPECT_EQ(m.write(10, 16, 150), 0);
+  EXPECT_EQ(m.flush(), 0);
+  EXPECT_EQ(m.write(10, 15, 200), 0);
+  EXPECT_EQ(m.flush(), 0);
+  EXPECT_EQ(m.seen(40), -ENXIO);
+  m.run(60 * kSecond);
+  EXPECT_EQ(m.lies(), Stamps{});
+  for (const auto& [sector, stamp] : m.changes()) EXPECT_TRUE(sector >= 10 && sector < 26);
+  std::vector<int> stamps;
+  for (std::int64_t i = 10; i < 26; ++i) stamps.push_back(m.truth(i));
+  return stamps;
+}
+
+TEST(FaultMachine, Fault_F17_what_was_flushed_is_as_it_was_where_that_was_asked_for) {
+  for (const char* profile : {"cheetah-9lp", "ide"}) {  // one writes back, the other through
+    std::vector<int> written(16, 200);
+    written[15] = 150;
+    EXPECT_EQ(after_rollback(profile, ""), written) << "flushed is flushed";
+    const std::vector<int> once = after_rollback(profile, " flushed_sectors=15");
+    const std::vector<int> twice = after_rollback(profile, " flushed_sectors=31");
+    const std::vector<int> too_little = after_rollback(profile, " flushed_sectors=4");
+    int back = 0;
+    for (std::size_t i = 0; i < 16; ++i) {
+      const int before = 11 + static_cast<int>(i);
+      const bool goes_back = twice[i] == before;
+      back += goes_back ? 1 : 0;
+      EXPECT_EQ(goes_back, twice[i ^ 1U] == 11 + static_cast<int>(i ^ 1U)) << "unit by unit";
+      EXPECT_TRUE(goes_back || twice[i] == written[i]);
+      EXPECT_EQ(once[i], goes_back ? 150 : written[i]) << "the same units, as before the last";
+    }
+    EXPECT_GT(back, 0);
+    EXPECT_LT(back, 16);
+    EXPECT_EQ(std::vector<int>(too_little.begin(), too_little.begin() + 11),
+              std::vector<int>(11, 200))
+        << "no further than what is kept";
+  }
+}
+
 TEST(FaultMachine, Fault_F18_power_goes_and_what_is_lost_reads_as_zeros_or_not_at_all) {
   for (const auto& [fill, lost] : {std::pair("zeros", 0), {"unreadable", -EIO}}) {
     const AfterCrash after(std::string("F18 ata0.bay0 fill=") + fill);

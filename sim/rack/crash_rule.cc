@@ -15,8 +15,9 @@ using Write = VolatileWrites::Write;
 // One crash: decides sector by sector, and then writes what is decided.
 class Crash {
  public:
-  Crash(const CrashRule& rule, std::vector<Write> writes, Medium& medium, const Choose& choose)
-      : rule_(rule), writes_(std::move(writes)), medium_(medium), choose_(choose) {
+  Crash(const CrashRule& rule, std::vector<Write> writes, Medium& medium, const Choose& choose,
+        const OlderSectors* older)
+      : rule_(rule), writes_(std::move(writes)), medium_(medium), choose_(choose), older_(older) {
     for (const Write& write : writes_) kept_.push_back(write.landed);
   }
 
@@ -28,7 +29,7 @@ class Crash {
     for (const std::int64_t sector : lost) fill(sector);
     write_kept();
     if (rule_.shorn_bytes > 0) shear(lost);
-    return static_cast<std::int64_t>(lost.size());
+    return static_cast<std::int64_t>(lost.size()) + bring_back();
   }
 
  private:
@@ -88,18 +89,31 @@ class Crash {
     for (std::int64_t i = 0; i < there; ++i) kept_[write][lost[static_cast<std::size_t>(i)]] = true;
   }
 
+  bool goes_back(std::int64_t unit) {
+    const auto [found, fresh] = goes_back_.try_emplace(unit, false);
+    if (fresh) found->second = coin();
+    return found->second;
+  }
+
   void roll_back() {
-    std::map<std::int64_t, bool> goes_back;  // by unit
     for (std::size_t i = 0; i < writes_.size(); ++i) {
       for (std::size_t s = 0; s < kept_[i].size(); ++s) {
         if (!open(i, s) || !kept_[i][s]) continue;
         const std::int64_t at_bytes =
             (writes_[i].first + static_cast<std::int64_t>(s)) * medium_.sector_size();
-        const auto [unit, fresh] = goes_back.try_emplace(at_bytes / rule_.rollback_bytes, false);
-        if (fresh) unit->second = coin();
-        if (unit->second) kept_[i][s] = false;
+        if (goes_back(at_bytes / rule_.rollback_bytes)) kept_[i][s] = false;
       }
     }
+  }
+
+  // Also what was flushed, in the same units. Gives the number of sectors.
+  std::int64_t bring_back() {
+    if (older_ == nullptr || rule_.rollback_bytes == 0) return 0;
+    std::int64_t sectors = 0;
+    for (const std::int64_t unit : older_->units(rule_.rollback_bytes)) {
+      if (goes_back(unit)) sectors += older_->bring_back(unit, rule_.rollback_bytes, medium_);
+    }
+    return sectors;
   }
 
   // Of which no version is there that was in the buffer.
@@ -177,14 +191,16 @@ class Crash {
   const std::vector<Write> writes_;
   Medium& medium_;
   const Choose& choose_;
+  const OlderSectors* const older_;
   std::vector<std::vector<bool>> kept_;
+  std::map<std::int64_t, bool> goes_back_;  // by unit
 };
 
 }  // namespace
 
 std::int64_t crash(const CrashRule& rule, std::vector<VolatileWrites::Write> writes, Medium& medium,
-                   const Choose& choose) {
-  return Crash(rule, std::move(writes), medium, choose).run();
+                   const Choose& choose, const OlderSectors* older) {
+  return Crash(rule, std::move(writes), medium, choose, older).run();
 }
 
 }  // namespace biotope::sim

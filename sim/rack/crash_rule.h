@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sim/media/medium.h"
+#include "sim/rack/older_sectors.h"
 #include "sim/rack/volatile_writes.h"
 
 namespace biotope::sim {
@@ -28,7 +29,8 @@ struct CrashRule {
   std::int64_t shorn_bytes = 0;     // > 0: the sector where writing broke off is there in part, up
                                     // to a multiple of this
   bool unserial = false;            // what is kept lands in any order
-  std::int64_t rollback_bytes = 0;  // > 0: any aligned units of this size lose all of it
+  std::int64_t rollback_bytes = 0;  // > 0: any aligned units of this size lose all of it, and of
+                                    // what was flushed what a drive has older sectors of
   Fill fill = Fill::old;            // what a lost sector reads as
 
   friend bool operator==(const CrashRule&, const CrashRule&) = default;
@@ -52,8 +54,9 @@ struct PowerCut {
 };
 
 // Brings onto the medium what the rule leaves of `writes`, in the order they were answered. Gives
-// the number of sectors lost. Asks `choose` only where the rule leaves a choice.
+// the number of sectors lost. Asks `choose` only where the rule leaves a choice. `older`: what of
+// the flushed may go back; null: nothing.
 std::int64_t crash(const CrashRule& rule, std::vector<VolatileWrites::Write> writes, Medium& medium,
-                   const Choose& choose);
+                   const Choose& choose, const OlderSectors* older = nullptr);
 
 }  // namespace biotope::sim

@@ -238,5 +238,48 @@ TEST(CrashRule, tears_what_loads_write_like_anything_else) {
   }
 }
 
+// Sectors 0 to 2 have been written and flushed, the first of them twice; sector 3 is in the buffer.
+std::set<std::pair<Image, std::int64_t>> rolled_back(std::int64_t most_sectors) {
+  std::set<std::pair<Image, std::int64_t>> all;
+  for (std::int64_t way = 0; way < 4; ++way) {
+    const auto medium = old_medium();
+    OlderSectors older(most_sectors);
+    for (const auto& [sector, letter] : {std::pair(0, 'a'), {1, 'b'}, {0, 'c'}, {2, 'd'}}) {
+      older.keep(*medium, sector * kSector, kSector);
+      const std::vector<std::byte> bytes(kSector, static_cast<std::byte>(letter));
+      EXPECT_TRUE(medium->write(sector * kSector, bytes));
+    }
+    const CrashRule rule{.keep = Keep::all, .rollback_bytes = 2 * kSector};
+    std::int64_t asked = 0;
+    const std::int64_t lost = crash(
+        rule, writes_of({{3, "e"}}), *medium, [&](std::int64_t n) { return (way >> asked++) % n; },
+        &older);
+    all.insert({image_of(*medium), lost});
+  }
+  return all;
+}
+
+TEST(CrashRule, what_was_flushed_goes_back_with_its_unit_and_no_further_than_is_kept) {
+  EXPECT_EQ(rolled_back(4),
+            (std::set<std::pair<Image, std::int64_t>>{
+                {"cbde....", 0}, {"..de....", 2}, {"cb......", 2}, {"........", 4}}));
+  EXPECT_EQ(rolled_back(2),
+            (std::set<std::pair<Image, std::int64_t>>{
+                {"cbde....", 0}, {"abde....", 1}, {"cb......", 2}, {"ab......", 3}}));
+}
+
+TEST(CrashRule, a_write_that_is_too_much_to_keep_lets_nothing_from_before_it_come_back) {
+  const auto medium = old_medium();
+  OlderSectors older(2);
+  older.keep(*medium, 0, kSector);
+  EXPECT_EQ(older.units(kSector), std::set<std::int64_t>{0});
+  older.keep(*medium, 0, 3 * kSector);
+  EXPECT_EQ(older.units(kSector), std::set<std::int64_t>{});
+  // Piece by piece, each sector once.
+  older.keep(*medium, 4 * kSector, kSector + 1);
+  older.keep(*medium, 5 * kSector + 1, kSector - 1);
+  EXPECT_EQ(older.units(kSector), (std::set<std::int64_t>{4, 5}));
+}
+
 }  // namespace
 }  // namespace biotope::sim

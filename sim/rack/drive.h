@@ -88,6 +88,10 @@ class Drive : public sc_core::sc_module {
   // From now on a flush, and a forced write, are answered whether or not they are done.
   void set_flush_lies(bool on) { flush_lies_ = on; }
 
+  // From now on so many sectors' contents from before they were written last are kept, and a power
+  // cut whose rule rolls back may bring them back, flushed or not. 0: none, as in the beginning.
+  void keep_older(std::int64_t sectors);
+
   // Something comes between the drive and its engine, which goes on.
   using Wrap = std::function<std::unique_ptr<DriveEngine>(std::unique_ptr<DriveEngine>)>;
   void wrap_engine(const Wrap& wrap) { engine_ = wrap(std::move(engine_)); }
@@ -190,6 +194,7 @@ class Drive : public sc_core::sc_module {
   std::vector<tlm::tlm_generic_payload*> forced_;  // out of the engine, but not on the medium
   bool alone_ = false;                             // one is at work that nothing may overtake
   VolatileWrites volatile_;
+  std::unique_ptr<OlderSectors> older_;         // null: none are kept
   std::vector<DriveEngine::Extent> unwritten_;  // as the engine said last
   int unreported_ = 0;                          // errno of what failed after it was answered
   std::uint64_t next_number_ = 0;

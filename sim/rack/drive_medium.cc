@@ -116,6 +116,7 @@ void Drive::stop(Removal how) {
   in_engine_.clear();
   free_tags_.clear();
   volatile_.take();
+  if (older_ != nullptr) older_->clear();
   alone_ = false;
   unreported_ = 0;
   wake_ns_ = kNever;

@@ -58,11 +58,16 @@ void Drive::after(std::int64_t delay_ns, Count Drive::*turn, void (Drive::*then)
   });
 }
 
+void Drive::keep_older(std::int64_t sectors) {
+  if (older_ != nullptr && older_->most_sectors() == sectors) return;
+  older_ = sectors == 0 ? nullptr : std::make_unique<OlderSectors>(sectors);
+}
+
 void Drive::crash_now(const PowerCut& cut) {
   catch_up();
   const Choose choose = chooser_of(cut, sentence("power of ", name(), ", cut ", ++cuts_));
   if (cut.rule.shorn_bytes > 0) shear_in_flight(cut.rule, choose);
-  const std::int64_t lost = crash(cut.rule, volatile_.take(), *medium_, choose);
+  const std::int64_t lost = crash(cut.rule, volatile_.take(), *medium_, choose, older_.get());
   statistics_.lost_bytes += lost * kind_->sector_bytes;
 }
 

@@ -136,8 +136,10 @@ int Drive::complete(tlm::tlm_generic_payload& payload, const DriveEngine::Finish
 }
 
 int Drive::erase(const tlm::tlm_generic_payload& payload) {
-  const Status erased = medium_->erase(static_cast<std::int64_t>(payload.get_address()),
-                                       payload.get_extension<DriveExtension>()->length_bytes);
+  const auto offset_bytes = static_cast<std::int64_t>(payload.get_address());
+  const std::int64_t length_bytes = payload.get_extension<DriveExtension>()->length_bytes;
+  if (older_ != nullptr) older_->keep(*medium_, offset_bytes, length_bytes);
+  const Status erased = medium_->erase(offset_bytes, length_bytes);
   return erased ? 0 : erased.error().code;
 }
 
@@ -147,7 +149,7 @@ void Drive::land() {
   unwritten_.clear();
   engine_->add_unwritten(unwritten_, executor_.now_ns());
   if (!volatile_.empty()) {
-    const Status landed = volatile_.land(unwritten_, *medium_);
+    const Status landed = volatile_.land(unwritten_, *medium_, older_.get());
     if (!landed) unreported_ = landed.error().code;
   }
   answer_forced();
@@ -184,6 +186,7 @@ int Drive::read_piece(std::int64_t at_bytes, std::span<std::byte> to) const {
 
 int Drive::write_piece(std::int64_t at_bytes, std::span<const std::byte> from,
                        const StampedMemory& stamped) {
+  if (older_ != nullptr) older_->keep(*medium_, at_bytes, std::ssize(from));
   const std::optional<Stamp> stamp = stamped.of(from);
   const Status put =
       stamp ? medium_->stamp(at_bytes, std::ssize(from), *stamp) : medium_->write(at_bytes, from);

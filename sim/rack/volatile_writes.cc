@@ -45,7 +45,8 @@ void VolatileWrites::add(std::int64_t first, std::int64_t sectors, const Data& f
 }
 
 // Those that have landed stay until all before them have: a crash may have to tell their order.
-Status VolatileWrites::land(const std::vector<DriveEngine::Extent>& unwritten, Medium& medium) {
+Status VolatileWrites::land(const std::vector<DriveEngine::Extent>& unwritten, Medium& medium,
+                            OlderSectors* older) {
   Status outcome;
   const auto lands = [&](const Write& write, std::int64_t i) {
     const auto holds = [sector = write.first + i](const auto& e) {
@@ -61,7 +62,9 @@ Status VolatileWrites::land(const std::vector<DriveEngine::Extent>& unwritten, M
         write.landed[static_cast<std::size_t>(end)] = true;
       }
       if (end > i) {
-        const Status put = write.put(i, (end - i) * sector_bytes_, medium);
+        const std::int64_t length_bytes = (end - i) * sector_bytes_;
+        if (older != nullptr) older->keep(medium, (write.first + i) * sector_bytes_, length_bytes);
+        const Status put = write.put(i, length_bytes, medium);
         if (!put && outcome) outcome = put;
       }
       i = std::max(end, i + 1);

@@ -11,6 +11,7 @@
 #include "model/error.h"
 #include "sim/media/medium.h"
 #include "sim/rack/engine.h"
+#include "sim/rack/older_sectors.h"
 
 namespace biotope::sim {
 
@@ -41,8 +42,9 @@ class VolatileWrites {
   void add(std::int64_t first, std::int64_t sectors, const Data& from,
            const StampedMemory& stamped = {});
   // Brings what is not in `unwritten` onto the medium. The first error of the medium; the rest goes
-  // on all the same.
-  Status land(const std::vector<DriveEngine::Extent>& unwritten, Medium& medium);
+  // on all the same. `older` keeps what was there; null: nobody does.
+  Status land(const std::vector<DriveEngine::Extent>& unwritten, Medium& medium,
+              OlderSectors* older = nullptr);
   // Puts what lies over a range that was read from the medium into place.
   void cover(std::int64_t offset_bytes, std::span<std::byte> read) const;
   // Gives all away.
