@@ -1,6 +1,6 @@
 #include "viz/level.h"
 
-#include <charconv>
+#include "model/text.h"
 
 namespace biotope::viz {
 
@@ -16,9 +16,9 @@ std::optional<Level> level_of(const Fact& fact) {
     level.value = value == "on" ? 1 : 0;
     return level;
   }
-  const char* end = value.data() + value.size();
-  const auto [at, error] = std::from_chars(value.data(), end, level.value);
-  if (error != std::errc() || at != end || level.value < 0) return std::nullopt;
+  const auto number = whole_number<std::int64_t>(value);
+  if (!number || *number < 0) return std::nullopt;
+  level.value = *number;
   return level;
 }
 

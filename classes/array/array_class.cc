@@ -28,11 +28,15 @@ std::uint32_t chosen_id(const Mesh& mesh, const std::string& cls, const Creation
 
 }  // namespace
 
-Status free_of_metadata(const Bytes& sector, const std::string& provider) {
+Task<Result<Bytes>> free_sector(Consumer& edge) {
   constexpr layout::Text kMagic(0, 16);
-  const std::string magic = sector.size() < kMagic.end() ? "" : kMagic.get(sector);
-  if (!magic.starts_with("GEOM::") && !magic.starts_with("BIOTOPE::")) return {};
-  return fail(EEXIST, provider, " holds ", magic, " metadata already; clear them first");
+  const Properties disk = edge.provider()->properties();
+  const std::string name = edge.provider()->name();
+  Result<Bytes> sector = co_await read(edge, metadata::place_bytes(disk), disk.sector_size_bytes);
+  if (!sector) co_return sector;
+  const std::string magic = sector->size() < kMagic.end() ? "" : kMagic.get(*sector);
+  if (!magic.starts_with("GEOM::") && !magic.starts_with("BIOTOPE::")) co_return sector;
+  co_return fail(EEXIST, name, " holds ", magic, " metadata already; clear them first");
 }
 
 Status open_all(Array& array) {
@@ -57,6 +61,24 @@ Result<Consumer*> open_alone(Mesh& mesh, const Class& cls, Provider& disk) {
   if (opened) return *edge;
   mesh.wither(holder);
   return pass_on(opened);
+}
+
+Result<Alone> open_alone(Mesh& mesh, const Class& cls, const std::vector<Provider*>& disks) {
+  Alone alone;
+  for (Provider* disk : disks) {
+    const Result<Consumer*> edge = open_alone(mesh, cls, *disk);
+    if (!edge) {
+      give_back(mesh, alone);
+      return pass_on(edge);
+    }
+    alone.stays.push_back(std::make_unique<Stay>((*edge)->geom()));
+    alone.edges.push_back(*edge);
+  }
+  return alone;
+}
+
+void give_back(Mesh& mesh, const Alone& alone) {
+  for (Consumer* edge : alone.edges) mesh.wither(edge->geom());
 }
 
 Status check_disks(const Class& cls, const Creation& creation, std::size_t least_count) {
@@ -169,12 +191,8 @@ Task<Status> ArrayClass::write_records(Array& array, const std::vector<Bytes>& s
   const std::vector<Consumer*> members = array.members();
   std::vector<Bytes> before;
   for (Consumer* member : members) {
-    const Properties disk = member->provider()->properties();
-    const std::string name = member->provider()->name();
-    Result<Bytes> sector =
-        co_await read(*member, metadata::place_bytes(disk), disk.sector_size_bytes);
+    Result<Bytes> sector = co_await free_sector(*member);
     if (!sector) co_return pass_on(sector);
-    if (Status free = free_of_metadata(*sector, name); !free) co_return free;
     before.push_back(std::move(*sector));
   }
   Status done;

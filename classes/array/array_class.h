@@ -68,12 +68,19 @@ Status open_all(Array& array);
 // Opens `disk` r1w1e1 for the metadata of `cls`, without tasting or anybody else: its consumer is
 // that of a geom, which is to be withered.
 Result<Consumer*> open_alone(Mesh& mesh, const Class& cls, Provider& disk);
+// All of `disks` like this, or none. The geoms are there as long as the object.
+struct Alone {
+  std::vector<Consumer*> edges;
+  std::vector<std::unique_ptr<Stay>> stays;
+};
+Result<Alone> open_alone(Mesh& mesh, const Class& cls, const std::vector<Provider*>& disks);
+void give_back(Mesh& mesh, const Alone& alone);
 // Takes metadata of that kind off a disk that nobody uses, also such as are too new to be read.
 Task<Status> clear_metadata(Mesh& mesh, const Class& cls, Provider& disk,
                             const metadata::Kind& kind);
 
-// EEXIST when the last sector of `provider` is that of any class of this family.
-Status free_of_metadata(const Bytes& sector, const std::string& provider);
+// The sector below `edge` that is to get metadata. EEXIST when it holds those of some class.
+Task<Result<Bytes>> free_sector(Consumer& edge);
 
 // The parameters every such class has, for the end of its table.
 inline constexpr Parameter kHardcode{

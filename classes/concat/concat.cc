@@ -112,10 +112,8 @@ Task<Status> Concat::append(Provider& disk) {
 Task<Status> Concat::enroll(Consumer& newcomer) {
   const Properties disk = newcomer.provider()->properties();
   const std::string name = newcomer.provider()->name();
-  const Result<Bytes> last =
-      co_await read(newcomer, metadata::place_bytes(disk), disk.sector_size_bytes);
+  const Result<Bytes> last = co_await array::free_sector(newcomer);
   if (!last) co_return pass_on(last);
-  if (Status free = array::free_of_metadata(*last, name); !free) co_return free;
   if (!complete()) co_return fail(ENXIO, title(), " has lost a disk meanwhile");
   const std::vector<Consumer*> old = members();
   Status done = array::open_all(*this);

@@ -1,7 +1,8 @@
 #include "classes/drive/drive.h"
 
 #include <algorithm>
-#include <charconv>
+
+#include "model/text.h"
 
 namespace biotope {
 
@@ -14,35 +15,27 @@ const Parameter kParameters[] = {
      .help = "its pieces, in bytes: NAME@START+LENGTH, with spaces between"},
 };
 
-// The number that `text` is; false for anything else.
-bool read_number(std::string_view text, std::int64_t& into) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), into);
-  return error == std::errc() && end == text.data() + text.size() && into >= 0;
-}
-
 Result<Subdisk> subdisk_of(const std::string& title, std::string_view word) {
   const std::size_t at = word.find('@');
   const std::size_t plus = word.find('+', at == word.npos ? 0 : at);
-  Subdisk one;
-  if (at == word.npos || at == 0 || plus == word.npos ||
-      !read_number(word.substr(at + 1, plus - at - 1), one.start_bytes) ||
-      !read_number(word.substr(plus + 1), one.length_bytes)) {
+  const auto number = [&](std::size_t from, std::size_t to) {
+    const bool there = at != word.npos && at != 0 && plus != word.npos;
+    return there ? whole_number<std::int64_t>(word.substr(from, to - from)) : std::nullopt;
+  };
+  const auto start = number(at + 1, plus);
+  const auto length = number(plus + 1, word.size());
+  if (!start || !length || *start < 0 || *length < 0) {
     return fail(EINVAL, title, ": a subdisk is NAME@START+LENGTH, not '", word, "'");
   }
-  one.name = word.substr(0, at);
-  return one;
+  return Subdisk{std::string(word.substr(0, at)), *start, *length};
 }
 
 Result<std::vector<Subdisk>> subdisks_of(const std::string& title, std::string_view text) {
   std::vector<Subdisk> all;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find(' '), text.size());
-    if (end > 0) {
-      const Result<Subdisk> one = subdisk_of(title, text.substr(0, end));
-      if (!one) return pass_on(one);
-      all.push_back(*one);
-    }
-    text.remove_prefix(std::min(end + 1, text.size()));
+  for (const std::string_view word : words_of(text)) {
+    const Result<Subdisk> one = subdisk_of(title, word);
+    if (!one) return pass_on(one);
+    all.push_back(*one);
   }
   if (all.empty()) return fail(EINVAL, title, " needs subdisks: NAME@START+LENGTH ...");
   return all;

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <limits>
 
 #include "classes/bsd/bsd.h"
@@ -11,6 +10,7 @@
 #include "classes/mbr/record.h"
 #include "classes/slicer/checksum.h"
 #include "classes/slicer/type_names.h"
+#include "model/text.h"
 
 namespace biotope {
 
@@ -114,11 +114,11 @@ class MbrScheme final : public Scheme {
     if (!blank.id.empty()) {
       const std::string_view digits =
           std::string_view(blank.id).substr(blank.id.starts_with("0x") ? 2 : 0);
-      const auto [end, error] =
-          std::from_chars(digits.data(), digits.data() + digits.size(), serial, 16);
-      if (error != std::errc() || end != digits.data() + digits.size()) {
+      const auto given = whole_number<std::uint32_t>(digits, 16);
+      if (!given) {
         return fail(EINVAL, "an MBR's id is a number like 0x1234abcd, not '", blank.id, "'");
       }
+      serial = *given;
     }
     std::ranges::fill(sectors.change(0), std::byte{0});
     Record::serial.set(sectors.change(0), serial);

@@ -269,20 +269,12 @@ Result<Record> plan(Mesh& mesh, const Label& label, const std::vector<std::strin
   return record;
 }
 
-// What another array keeps there is not lost for a slip of the keyboard.
-Task<Status> holds_no_other(Consumer& edge) {
-  const Provider& disk = *edge.provider();
-  const std::int64_t sector = disk.sector_size_bytes();
-  const Result<Bytes> last = co_await read(edge, disk.media_size_bytes() - sector, sector);
-  co_return last ? array::free_of_metadata(*last, disk.name()) : pass_on(last);
-}
-
 Task<Status> write_labels(Geom* geom, Record record, bool hardcode) {
   std::vector<Consumer*> edges;
   for (Consumer& edge : geom->consumers()) edges.push_back(&edge);
   for (Consumer* edge : edges) {
-    const Status free = co_await holds_no_other(*edge);
-    if (!free) co_return free;
+    const Result<Bytes> free = co_await array::free_sector(*edge);
+    if (!free) co_return pass_on(free);
   }
   auto priority = static_cast<int>(edges.size());
   Status written;

@@ -102,8 +102,8 @@ class MultipathClass final : public Class {
   }
 
  private:
-  Task<Status> write_and_compare(Consumer& first, std::vector<Consumer*> others,
-                                 Bytes sector) const;
+  // What is written to the first path must appear on the others, or is undone.
+  Task<Status> write_and_compare(std::vector<Consumer*> paths, Bytes sector) const;
 };
 
 }  // namespace biotope

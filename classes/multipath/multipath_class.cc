@@ -151,38 +151,27 @@ Task<Status> MultipathClass::label(Mesh& mesh, std::string name, std::vector<Pro
       metadata::place_bytes(disk) == 0) {
     co_return fail(EINVAL, title, ": ", paths.front()->name(), " has no room for metadata");
   }
-  std::vector<Consumer*> edges;
-  Status done;
-  for (Provider* path : paths) {
-    const Result<Consumer*> edge = array::open_alone(mesh, *this, *path);
-    done = edge ? Status{} : pass_on(edge);
-    if (!done) break;
-    edges.push_back(*edge);
-  }
-  if (done) {
-    Bytes sector = encode(name, new_uuid(mesh, name, *paths.front()), *values, disk);
-    const std::vector<Consumer*> others(edges.begin() + 1, edges.end());
-    done = co_await write_and_compare(*edges.front(), others, std::move(sector));
-  }
-  for (Consumer* edge : edges) mesh.wither(edge->geom());
+  const Result<array::Alone> alone = array::open_alone(mesh, *this, paths);
+  if (!alone) co_return pass_on(alone);
+  Bytes sector = encode(name, new_uuid(mesh, name, *paths.front()), *values, disk);
+  const Status done = co_await write_and_compare(alone->edges, std::move(sector));
+  array::give_back(mesh, *alone);
   co_return done;
 }
 
-Task<Status> MultipathClass::write_and_compare(Consumer& first, std::vector<Consumer*> others,
-                                               Bytes sector) const {
-  const auto size = static_cast<std::int64_t>(sector.size());
-  const std::int64_t place = metadata::place_bytes(first.provider()->properties());
+Task<Status> MultipathClass::write_and_compare(std::vector<Consumer*> paths, Bytes sector) const {
+  Consumer& first = *paths.front();
   const std::string name = first.provider()->name();
-  const Result<Bytes> before = co_await read(first, place, size);
+  const Result<Bytes> before = co_await array::free_sector(first);
   if (!before) co_return pass_on(before);
-  if (Status free = array::free_of_metadata(*before, name); !free) co_return free;
   Status done = co_await metadata::store(first, sector);
-  for (Consumer* other : others) {
-    if (!done) break;
-    const std::string path = other->provider()->name();
-    const Result<Bytes> seen = co_await read(*other, place, size);
+  for (std::size_t i = 1; i < paths.size() && done; ++i) {
+    const Provider& path = *paths[i]->provider();
+    const std::string other = path.name();
+    const Result<Bytes> seen = co_await read(*paths[i], metadata::place_bytes(path.properties()),
+                                             static_cast<std::int64_t>(sector.size()));
     if (!seen || *seen != sector) {
-      done = fail(EINVAL, path, " is no path to the disk of ", name,
+      done = fail(EINVAL, other, " is no path to the disk of ", name,
                   ": what is written there does not appear here");
     }
   }

@@ -191,20 +191,10 @@ Task<Status> ParityClass::label(Mesh& mesh, std::string name, std::vector<Provid
   Result<Record> record = planned(mesh, creation, false);
   if (!record) co_return pass_on(record);
   const bool hardcode = values->boolean("hardcode");
-  Status done;
-  std::vector<Consumer*> edges;
-  std::vector<std::unique_ptr<Stay>> stays;
-  for (Provider* disk : below) {
-    const Result<Consumer*> edge = array::open_alone(mesh, *this, *disk);
-    if (!edge) {
-      done = pass_on(edge);
-      break;
-    }
-    stays.push_back(std::make_unique<Stay>((*edge)->geom()));
-    edges.push_back(*edge);
-  }
-  if (done) done = co_await write_records(edges, std::move(*record), hardcode);
-  for (Consumer* edge : edges) mesh.wither(edge->geom());
+  const Result<array::Alone> alone = array::open_alone(mesh, *this, below);
+  if (!alone) co_return pass_on(alone);
+  const Status done = co_await write_records(alone->edges, std::move(*record), hardcode);
+  array::give_back(mesh, *alone);
   co_return done;
 }
 
@@ -213,12 +203,8 @@ Task<Status> ParityClass::write_records(std::vector<Consumer*> edges, Record rec
                                         bool hardcode) const {
   std::vector<Bytes> before;
   for (Consumer* edge : edges) {
-    const Properties disk = edge->provider()->properties();
-    const std::string name = edge->provider()->name();
-    Result<Bytes> sector =
-        co_await read(*edge, metadata::place_bytes(disk), disk.sector_size_bytes);
+    Result<Bytes> sector = co_await array::free_sector(*edge);
     if (!sector) co_return pass_on(sector);
-    if (Status free = array::free_of_metadata(*sector, name); !free) co_return free;
     before.push_back(std::move(*sector));
   }
   Status done;

@@ -3,28 +3,20 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 #include <vector>
 
 #include "model/parameter.h"
+#include "model/text.h"
 
 namespace biotope {
 
 namespace {
 
-std::optional<unsigned> number(std::string_view digits, int base) {
-  unsigned value = 0;
-  const auto [end, error] =
-      std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
-  if (digits.empty() || error != std::errc() || end != digits.data() + digits.size()) return {};
-  return value;
-}
-
 std::optional<unsigned> number_in(std::string_view text) {
-  if (text.starts_with('!')) return number(text.substr(1), 10);
-  if (text.starts_with("0x")) return number(text.substr(2), 16);
-  return number(text, 16);
+  if (text.starts_with('!')) return whole_number<unsigned>(text.substr(1));
+  if (text.starts_with("0x")) return whole_number<unsigned>(text.substr(2), 16);
+  return whole_number<unsigned>(text, 16);
 }
 
 Result<std::string> number_type_called(std::span<const TypeName> names, std::string_view text,

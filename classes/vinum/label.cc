@@ -38,6 +38,8 @@ Task<Status> write_all(std::vector<Consumer*> edges, std::vector<vinum::Header> 
         co_await read(*edge, vinum::kHeaderAt_bytes, vinum::kHeaderLength_bytes);
     if (!sector) co_return pass_on(sector);
     const Result<vinum::Header> there = vinum::decode(*sector);
+    const Result<Bytes> free = co_await array::free_sector(*edge);
+    if (!free) co_return pass_on(free);
     if (there || there.error().code != ENOENT) {
       co_return fail(EEXIST, disk, " holds a drive of vinum already; clear it first");
     }
@@ -105,20 +107,10 @@ Task<Status> VinumClass::label(Mesh& mesh, std::string name, std::string text,
     co_return fail(EINVAL, "vinum ", name, ": the configuration has ", all.size(),
                    " bytes as it is written to drives, and there is room for ", kMostTextBytes);
   }
-  Status done;
-  std::vector<Consumer*> edges;
-  std::vector<std::unique_ptr<Stay>> stays;
-  for (Provider* disk : plan->disks) {
-    const Result<Consumer*> edge = array::open_alone(mesh, *this, *disk);
-    if (!edge) {
-      done = pass_on(edge);
-      break;
-    }
-    stays.push_back(std::make_unique<Stay>((*edge)->geom()));
-    edges.push_back(*edge);
-  }
-  if (done) done = co_await write_all(edges, headers, vinum::encode_copy(stamp, all));
-  for (Consumer* edge : edges) mesh.wither(edge->geom());
+  const Result<array::Alone> alone = array::open_alone(mesh, *this, plan->disks);
+  if (!alone) co_return pass_on(alone);
+  const Status done = co_await write_all(alone->edges, headers, vinum::encode_copy(stamp, all));
+  array::give_back(mesh, *alone);
   co_return done;
 }
 

@@ -2,10 +2,10 @@
 
 #include <zlib.h>
 
-#include <charconv>
 #include <vector>
 
 #include "classes/layout.h"
+#include "model/text.h"
 
 namespace biotope::vinum {
 
@@ -46,23 +46,11 @@ std::string_view take_line(std::string_view& text) {
   return line;
 }
 
-std::vector<std::string_view> words_of(std::string_view line) {
-  std::vector<std::string_view> words;
-  while (!line.empty()) {
-    const std::size_t end = std::min(line.find(' '), line.size());
-    if (end > 0) words.push_back(line.substr(0, end));
-    line.remove_prefix(std::min(end + 1, line.size()));
-  }
-  return words;
-}
-
-bool read_number(std::string_view word, std::uint64_t& into) {
-  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), into);
-  return error == std::errc() && end == word.data() + word.size();
-}
-
-bool read_stamp(std::string_view seconds, std::string_view microseconds, Stamp& into) {
-  return read_number(seconds, into.seconds) && read_number(microseconds, into.microseconds);
+std::optional<Stamp> stamp_in(std::string_view seconds, std::string_view microseconds) {
+  const auto whole = whole_number<std::uint64_t>(seconds);
+  const auto rest = whole_number<std::uint64_t>(microseconds);
+  if (!whole || !rest) return std::nullopt;
+  return Stamp{*whole, *rest};
 }
 
 // In blocks, as gvinum has it, where that is possible.
@@ -106,8 +94,7 @@ Stamp Stamp::next() const {
   return {seconds + 1, 0};
 }
 
-// The header
-// ---------------------------------------------------------------------------------------
+// The header --------------------------------------------------------------------------------------
 
 Bytes encode(const Header& header) {
   Bytes sector(static_cast<std::size_t>(kHeaderLength_bytes));
@@ -148,8 +135,7 @@ Result<Header> decode(std::span<const std::byte> sector) {
               "', and ", header.size_bytes, " bytes, which can not be; clear it");
 }
 
-// The configuration
-// --------------------------------------------------------------------------------
+// The configuration -------------------------------------------------------------------------------
 
 std::string text_of(const Kept& kept) {
   std::string text;
@@ -182,11 +168,9 @@ Result<Kept> parse_kept(const std::string& title, std::string_view text) {
     const std::string_view line = take_line(text);
     const auto words = words_of(line);
     if (line.starts_with(kSeen) && words.size() == 5) {
-      Stamp stamp;
-      if (!read_stamp(words[3], words[4], stamp)) {
-        return fail(EINVAL, title, ": '", line, "' says no time");
-      }
-      kept.seen[std::string(words[2])] = stamp;
+      const auto stamp = stamp_in(words[3], words[4]);
+      if (!stamp) return fail(EINVAL, title, ": '", line, "' says no time");
+      kept.seen[std::string(words[2])] = *stamp;
     }
     if (!line.starts_with(kPrefer) || words.size() != 4) continue;
     for (Volume& volume : kept.config.volumes) {
@@ -213,13 +197,11 @@ std::optional<Copy> decode_copy(std::span<const std::byte> bytes, const Header& 
   if (text.empty()) return std::nullopt;
   if (!text.starts_with(kMarker)) return Copy{header.updated, std::string(text)};
   const auto words = words_of(take_line(text));
-  Stamp stamp;
-  std::uint64_t crc = 0;
-  const bool whole = words.size() == 5 && read_stamp(words[2], words[3], stamp) &&
-                     stamp.seconds < kNever && read_number(words[4], crc) &&
-                     crc == crc_of(stamp, text);
-  if (!whole) return std::nullopt;
-  return Copy{stamp, std::string(text)};
+  if (words.size() != 5) return std::nullopt;
+  const auto stamp = stamp_in(words[2], words[3]);
+  if (!stamp || stamp->seconds >= kNever) return std::nullopt;
+  if (whole_number<std::uint64_t>(words[4]) != crc_of(*stamp, text)) return std::nullopt;
+  return Copy{*stamp, std::string(text)};
 }
 
 Task<Status> wipe(Consumer& edge) {

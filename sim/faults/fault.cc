@@ -1,20 +1,12 @@
 #include "sim/faults/fault.h"
 
-#include <boost/algorithm/string/classification.hpp>
-#include <boost/algorithm/string/split.hpp>
 #include <cerrno>
-#include <charconv>
 #include <utility>
+
+#include "model/text.h"
 
 namespace biotope::sim {
 namespace {
-
-std::vector<std::string> words_of(std::string_view line) {
-  std::vector<std::string> words;
-  boost::split(words, line, boost::is_any_of(" \t"), boost::token_compress_on);
-  std::erase_if(words, [](const std::string& word) { return word.empty(); });
-  return words;
-}
 
 // All that a fault of this kind takes.
 std::vector<Parameter> table_of(const FaultFacts& facts) {
@@ -40,12 +32,9 @@ Result<FaultKind> kind_called(std::string_view word) {
 
 Result<Value> value_of(const Parameter* parameter, std::string_view text) {
   if (parameter != nullptr && parameter->kind == Parameter::Kind::text) return std::string(text);
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size()) {
-    return fail(EINVAL, "'", text, "' is no whole number");
-  }
-  return number;
+  const auto number = whole_number<std::int64_t>(text);
+  if (!number) return fail(EINVAL, "'", text, "' is no whole number");
+  return *number;
 }
 
 Status demand_one_of(const Fault& fault, std::string_view name,
@@ -98,8 +87,8 @@ Result<Fault> make_fault(FaultKind kind, std::string where, const Values& given)
 }
 
 Result<Fault> parse_fault(std::string_view line) {
-  const std::vector<std::string> words = words_of(line);
-  if (words.size() < 2 || words[1].find('=') != std::string::npos) {
+  const std::vector<std::string_view> words = words_of(line);
+  if (words.size() < 2 || words[1].find('=') != std::string_view::npos) {
     return fail(EINVAL, "'", line,
                 "' is no fault; it is its kind, its place, and what there is to say by name=value");
   }
@@ -109,19 +98,19 @@ Result<Fault> parse_fault(std::string_view line) {
   Values given;
   for (std::size_t i = 2; i < words.size(); ++i) {
     const std::size_t equals = words[i].find('=');
-    const std::string name = words[i].substr(0, equals);
-    if (equals == std::string::npos || given.all().contains(name)) {
+    const std::string name(words[i].substr(0, equals));
+    if (equals == std::string_view::npos || given.all().contains(name)) {
       return fail(EINVAL, facts_of(*kind).name, ": '", words[i], "' is ",
-                  equals == std::string::npos ? "no name=value" : "said twice");
+                  equals == std::string_view::npos ? "no name=value" : "said twice");
     }
     const auto known = std::find_if(table.begin(), table.end(),
                                     [&](const Parameter& p) { return p.name == name; });
-    const auto value = value_of(known == table.end() ? nullptr : &*known,
-                                std::string_view(words[i]).substr(equals + 1));
+    const auto value =
+        value_of(known == table.end() ? nullptr : &*known, words[i].substr(equals + 1));
     if (!value) return fail(EINVAL, facts_of(*kind).name, ": '", name, "': ", value.error().text);
     given.set(name, *value);
   }
-  return make_fault(*kind, words[1], given);
+  return make_fault(*kind, std::string(words[1]), given);
 }
 
 std::string fault_text(const Fault& fault) {
