@@ -32,11 +32,11 @@ test: packages ## build and run all tests
 
 asan: packages ## all tests under the address and undefined-behaviour sanitizers
 	$(call build,asan)
-	$(call test,asan,build/asan)
+	$(call test,asan,build-asan)
 
 tsan: packages ## all tests under the thread sanitizer
 	$(call build,tsan)
-	$(call test,tsan,build/tsan)
+	$(call test,tsan,build-tsan)
 
 bench: packages ## measure; prints a table and writes bench.json
 	$(call build,release)
@@ -45,12 +45,12 @@ bench: packages ## measure; prints a table and writes bench.json
 fuzz: packages ## 60 s of mutated inputs for each parser, under sanitizers (FUZZ_SECONDS=n)
 	@tools/install-packages fuzz
 	$(call build,fuzz,fuzzers)
-	@tools/fuzz build/fuzz $(or $(FUZZ_SECONDS),60)
+	@tools/fuzz build-fuzz $(or $(FUZZ_SECONDS),60)
 
 lint: ## formatting, clang-tidy on changed files, house rules, Lua
 	@tools/install-packages lint
 	@cmake --preset lint --log-level=WARNING >/dev/null
-	@tools/lint build/lint $(JOBS)
+	@tools/lint build-lint $(JOBS)
 
 format: ## lay out all C++ sources as lint wants them
 	@tools/install-packages lint
@@ -59,15 +59,15 @@ format: ## lay out all C++ sources as lint wants them
 docs: ## check that every link in the documentation leads somewhere
 	@tools/check-links
 
-coverage: ## which lines the tests reach, as build/coverage/index.html
+coverage: ## which lines the tests reach, as build-coverage/index.html
 	@tools/install-packages coverage
 	$(call build,coverage)
-	$(call test,coverage,build/coverage)
-	@gcovr --root . --exclude '.*_test\.cc' --html-details build/coverage/index.html \
-	  --print-summary build/coverage
+	$(call test,coverage,build-coverage)
+	@gcovr --root . --exclude '.*_test\.cc' --html-details build-coverage/index.html \
+	  --print-summary build-coverage
 
 clean: ## remove all that was built or played
-	@rm -rf build out
+	@rm -rf build build-* out
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' Makefile

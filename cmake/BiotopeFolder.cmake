@@ -3,12 +3,8 @@
 include(GoogleTest)
 
 # Every test program starts with the same heavy headers: they are compiled once, here. Optimizing
-# what tests instantiate of them would cost nearly half of all build time and show nothing more; nor
-# would looking for undefined behaviour in it, beside the libraries'.
+# what tests instantiate of them would cost nearly half of all build time and show nothing more.
 set(BIOTOPE_TEST_OPTIONS $<$<CONFIG:Release>:-Og>)
-if(BIOTOPE_SANITIZE MATCHES "undefined")
-  list(APPEND BIOTOPE_TEST_OPTIONS -fno-sanitize=undefined)
-endif()
 if(BUILD_TESTING)
   add_library(biotope_test_pch OBJECT ${CMAKE_CURRENT_LIST_DIR}/pch.cc)
   target_include_directories(biotope_test_pch PRIVATE ${PROJECT_SOURCE_DIR})
@@ -26,6 +22,7 @@ if(BIOTOPE_SANITIZE)
   add_library(biotope_pch OBJECT ${CMAKE_CURRENT_LIST_DIR}/pch.cc)
   target_include_directories(biotope_pch PRIVATE ${PROJECT_SOURCE_DIR})
   target_link_libraries(biotope_pch PUBLIC Boost::headers tl::expected)
+  target_compile_options(biotope_pch PRIVATE ${BIOTOPE_LIBRARY_OPTIONS})
   target_precompile_headers(biotope_pch PRIVATE
                             <algorithm> <functional> <map> <memory> <optional> <span> <string>
                             <vector> ${PROJECT_SOURCE_DIR}/model/mesh.h)
@@ -36,6 +33,7 @@ function(biotope_library target)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;DEPENDS")
   if(arg_SOURCES)
     add_library(${target} STATIC ${arg_SOURCES})
+    target_compile_options(${target} PRIVATE ${BIOTOPE_LIBRARY_OPTIONS})
     set(scope PUBLIC)
     if(TARGET biotope_pch)
       target_precompile_headers(${target} REUSE_FROM biotope_pch)

@@ -10,7 +10,7 @@ if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE Release CACHE STRING "Release or Debug" FORCE)
 endif()
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1 -DNDEBUG" CACHE STRING "" FORCE)
-if(BIOTOPE_SANITIZE OR BIOTOPE_COVERAGE OR BIOTOPE_FUZZ)
+if(BIOTOPE_COVERAGE OR BIOTOPE_FUZZ)
   set(CMAKE_CXX_FLAGS_DEBUG "-Og -g1" CACHE STRING "" FORCE)
 else()
   set(CMAKE_CXX_FLAGS_DEBUG "-Og -g" CACHE STRING "" FORCE)
@@ -20,12 +20,21 @@ add_compile_options(-Wall -Wextra -Werror)
 # Messages and debug information name files from the root of the house, wherever that stands.
 add_compile_options(-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=)
 if(BIOTOPE_SANITIZE)
-  add_compile_options(-fsanitize=${BIOTOPE_SANITIZE} -fno-sanitize-recover=all
-                      -fno-omit-frame-pointer)
   # GCC's flow warnings misfire on the code that the sanitizers insert.
-  add_compile_options(-Wno-uninitialized -Wno-maybe-uninitialized -Wno-stringop-overflow
-                      -Wno-array-bounds)
+  set(BIOTOPE_SANITIZER_OPTIONS
+      -Og -UNDEBUG -fsanitize=${BIOTOPE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer
+      -Wno-uninitialized -Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-array-bounds)
   add_link_options(-fsanitize=${BIOTOPE_SANITIZE})
+endif()
+# Where libraries alone are looked at, the objects of tests are those of the release, and ccache has
+# them: half of a build. Libraries come first then, so that of what both have inline, theirs counts.
+if(BIOTOPE_SANITIZE MATCHES "address")
+  set(BIOTOPE_LIBRARY_OPTIONS ${BIOTOPE_SANITIZER_OPTIONS})
+  set(CMAKE_CXX_LINK_EXECUTABLE
+      "<CMAKE_CXX_COMPILER> <FLAGS> <CMAKE_CXX_LINK_FLAGS> <LINK_FLAGS> -Wl,--whole-archive \
+<LINK_LIBRARIES> -Wl,--no-whole-archive <OBJECTS> -o <TARGET>")
+elseif(BIOTOPE_SANITIZE)
+  add_compile_options(${BIOTOPE_SANITIZER_OPTIONS})
 endif()
 if(BIOTOPE_FUZZ)
   # clang warns of other things than g++, by which the code is judged; and where it checks types of
@@ -45,7 +54,7 @@ if(BIOTOPE_CCACHE)
   # another place only if it is told what to leave out of the names of files.
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
       CCACHE_SLOPPINESS=pch_defines,time_macros
-      CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_ABSSTDERR=1 ${BIOTOPE_CCACHE})
+      CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1 CCACHE_ABSSTDERR=1 ${BIOTOPE_CCACHE})
 endif()
 
 find_program(BIOTOPE_LLD ld.lld)

@@ -4,13 +4,11 @@
 
 namespace biotope {
 
-// How often what is tried often is tried. Where a sanitizer looks at every access, a case takes ten
-// times as long, and a tenth of them is tried; all of them are without one.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-inline constexpr int kEachNth = 10;
-#else
-inline constexpr int kEachNth = 1;
-#endif
-inline constexpr std::uint64_t kManyCases = 10'000 / kEachNth;
+// Whether a sanitizer looks at every access of this library: a case takes ten times as long then,
+// and memory is held back.
+bool sanitized();
+// How often what is tried often is tried: where there is a sanitizer a tenth of the cases.
+inline int each_nth() { return sanitized() ? 10 : 1; }
+inline std::uint64_t many_cases() { return 10'000 / static_cast<std::uint64_t>(each_nth()); }
 
 }  // namespace biotope

@@ -26,7 +26,7 @@ RC_GTEST_PROP(ArrayWalks, Inv_M1_any_history_of_stacked_arrays_keeps_what_was_ac
 // Many, and the proof that they get somewhere.
 TEST(ArrayWalks, Inv_M7_arrays_of_arrays_under_load_loss_return_and_surgery) {
   std::map<std::string, std::uint64_t> reached;
-  for (std::uint64_t seed = 0; seed < kManyCases; ++seed) {
+  for (std::uint64_t seed = 0; seed < many_cases(); ++seed) {
     RandomChooser chooser(seed, "array walk");
     ArrayWalk walk(chooser);
     for (int i = 0; i < 18 && !walk.over(); ++i) walk.step();
@@ -36,7 +36,7 @@ TEST(ArrayWalks, Inv_M7_arrays_of_arrays_under_load_loss_return_and_surgery) {
   }
   for (const char* what : {"back", "bad sector", "cut in", "foreign", "lived", "lost", "power cut",
                            "power cut under load", "pulled", "rebuilt", "taken out"}) {
-    EXPECT_GT(reached[what], kManyCases / 40) << what;
+    EXPECT_GT(reached[what], many_cases() / 40) << what;
   }
 }
 
@@ -144,7 +144,7 @@ void expect_same_place(Spread& s, const std::vector<Spread::Part>& parts, std::i
 }
 
 TEST(ArrayExtents, Inv_A7_those_of_the_children_tile_that_of_the_parent) {
-  for (std::uint64_t seed = 0; seed < kManyCases; ++seed) {
+  for (std::uint64_t seed = 0; seed < many_cases(); ++seed) {
     RandomChooser chooser(seed, "extents");
     Spread s(chooser);
     if (::testing::Test::HasFatalFailure()) FAIL() << "seed " << seed;
@@ -240,7 +240,7 @@ void expect_resync(Chooser& chooser) {
 }
 
 TEST(MirrorResync, Inv_M9_it_is_complete_exactly_when_every_sector_was_copied_or_rewritten) {
-  for (std::uint64_t seed = 0; seed < kManyCases; ++seed) {
+  for (std::uint64_t seed = 0; seed < many_cases(); ++seed) {
     RandomChooser chooser(seed, "resync");
     expect_resync(chooser);
     if (::testing::Test::HasFatalFailure()) FAIL() << "seed " << seed;

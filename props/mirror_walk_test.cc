@@ -253,7 +253,7 @@ RC_GTEST_PROP(MirrorWalks, Inv_M1_any_history_keeps_what_was_acknowledged,
 // Many, and the proof that they get somewhere.
 TEST(MirrorWalks, Inv_M7_long_histories_of_loss_return_and_power_cuts) {
   std::map<std::string, std::uint64_t> reached;
-  for (std::uint64_t seed = 0; seed < kManyCases; ++seed) {
+  for (std::uint64_t seed = 0; seed < many_cases(); ++seed) {
     RandomChooser chooser(seed, "mirror walk");
     MirrorWalk walk(chooser);
     for (int i = 0; i < 30 && walk.complaint().empty(); ++i) walk.step();
@@ -263,7 +263,7 @@ TEST(MirrorWalks, Inv_M7_long_histories_of_loss_return_and_power_cuts) {
   }
   for (const char* what :
        {"came back", "degraded start", "power cut", "pulled", "rebuilt", "sick"}) {
-    EXPECT_GT(reached[what], kManyCases / 5) << what;
+    EXPECT_GT(reached[what], many_cases() / 5) << what;
   }
 }
 

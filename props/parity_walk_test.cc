@@ -251,7 +251,7 @@ RC_GTEST_PROP(ParityWalks, Inv_M1_any_history_of_a_raid3_keeps_what_was_acknowle
 
 std::map<std::string, std::uint64_t> long_histories(const char* cls) {
   std::map<std::string, std::uint64_t> reached;
-  for (std::uint64_t seed = 0; seed < kManyCases; ++seed) {
+  for (std::uint64_t seed = 0; seed < many_cases(); ++seed) {
     RandomChooser chooser(seed, "parity walk");
     ParityWalk walk(chooser, cls);
     for (int i = 0; i < 24 && walk.complaint().empty(); ++i) walk.step();
@@ -268,14 +268,14 @@ TEST(ParityWalks, Inv_C4_no_write_hole_in_long_histories_of_a_raid5) {
   auto reached = long_histories("raid5");
   for (const char* what : {"came back", "power cut", "power cut and loss", "power cut under load",
                            "power cut while it starts", "pulled", "rebuilt", "sick"}) {
-    EXPECT_GT(reached[what], kManyCases / 20) << what;
+    EXPECT_GT(reached[what], many_cases() / 20) << what;
   }
 }
 TEST(ParityWalks, Inv_M7_long_histories_of_a_raid3) {
   auto reached = long_histories("raid3");
   for (const char* what :
        {"came back", "power cut", "power cut and loss", "pulled", "rebuilt", "sick"}) {
-    EXPECT_GT(reached[what], kManyCases / 20) << what;
+    EXPECT_GT(reached[what], many_cases() / 20) << what;
   }
 }
 

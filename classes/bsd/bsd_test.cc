@@ -235,7 +235,7 @@ TEST(Bsd, Inv_E37_any_changed_byte_gives_a_sound_table_or_a_refusal) {
   for (const Image& good :
        {start_with({{5016, 400}, {5416, 84, 1}, {5000, 1000, 0}, {5500, 500}}), alpha}) {
     for (std::size_t at = 0; at < good.size(); ++at) {
-      for (int flip = 1; flip < 256; flip += kEachNth) {
+      for (int flip = 1; flip < 256; flip += each_nth()) {
         Image bad = good;
         bad[at] ^= static_cast<std::byte>(flip);
         const Result<Table> table = testing::parse(bsd::scheme(), bad, below);

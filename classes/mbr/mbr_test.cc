@@ -209,7 +209,7 @@ TEST(Mbr, Inv_E37_any_changed_byte_gives_a_sound_table_or_a_refusal) {
       sector_with({{63, 1000, 0x83}, {2000, 500, 0x05}, {2500, 4, 0xA5, 0x80}, {3000, 96, 0x0C}});
   const Properties below = disk(3096);
   for (std::size_t at = 0; at < good.size(); ++at) {
-    for (int flip = 1; flip < 256; flip += kEachNth) {
+    for (int flip = 1; flip < 256; flip += each_nth()) {
       Image bad = good;
       bad[at] ^= static_cast<std::byte>(flip);
       const Result<Table> table = testing::parse(mbr::scheme(), bad, below);

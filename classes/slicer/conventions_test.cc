@@ -140,7 +140,7 @@ TEST(Conventions, a_flipped_byte_never_gives_an_unsound_or_unstable_answer) {
     const Document whole = read_table(*scheme, kNowhere, medium, image).value();
     for (const auto& [sector, bytes] : whole.sectors().all()) {
       const auto start = static_cast<std::size_t>(sector * 512);
-      for (std::size_t at = start; at < start + 512; at += kEachNth) {
+      for (std::size_t at = start; at < start + 512; at += each_nth()) {
         image[at] = ~image[at];
         const Result<Document> first = read_table(*scheme, kNowhere, medium, image);
         const Result<Document> second = read_table(*scheme, kNowhere, medium, image);
