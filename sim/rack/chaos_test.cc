@@ -85,7 +85,7 @@ class Chaos {
       case 6:
         return ignore(rack_->hang(bay, static_cast<Rung>(random_.between(0, 4))));
       case 7:
-        return ignore(rack_->reset_bus(bay));
+        return reset_bus(bay);
       case 8:
         return ignore(random_.between(0, 3) == 0 ? rack_->kill_controller(bay) : Status());
       case 9:
@@ -99,6 +99,12 @@ class Chaos {
     }
   }
   static void ignore(const Status&) {}
+  // Of what is in flight, all comes back or only some.
+  void reset_bus(int bay) {
+    if (random_.between(0, 1) == 0) return ignore(rack_->reset_bus(bay));
+    const Rack::Place& place = rack_->place(bay);
+    place.controller->reset_bus(place.bay, [this] { return random_.between(0, 1) == 0; });
+  }
 
   void make_good() {
     for (int bay = 0; bay < kBays; ++bay) ignore(rack_->hang(bay, Rung::none));
