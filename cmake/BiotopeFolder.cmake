@@ -46,6 +46,26 @@ function(biotope_library target)
   target_link_libraries(${target} ${scope} ${arg_DEPENDS})
 endfunction()
 
+# Of what a library and tests both have inline the linker takes what it sees first: the library's, when
+# that is what sanitizers look at.
+function(biotope_libraries_first target library)
+  set(all)
+  set(left ${library})
+  while(left)
+    list(POP_FRONT left next)
+    get_target_property(type ${next} TYPE)
+    if(type STREQUAL "STATIC_LIBRARY" AND NOT next IN_LIST all)
+      list(APPEND all ${next})
+    endif()
+    get_target_property(below ${next} INTERFACE_LINK_LIBRARIES)
+    list(FILTER below INCLUDE REGEX "^biotope_")
+    list(APPEND left ${below})
+  endwhile()
+  list(TRANSFORM all REPLACE "(.+)" "$<TARGET_FILE:\\1>")
+  target_link_options(${target} PRIVATE
+                      LINKER:--whole-archive ${all} LINKER:--no-whole-archive)
+endfunction()
+
 # biotope_folder(<name> [DEPENDS <library>...] [TEST_DEPENDS <library>...])
 #
 # All *.cc below the current folder become the static library biotope_<name>, except
@@ -69,6 +89,9 @@ function(biotope_folder name)
       GTest::gtest_main GTest::gmock rapidcheck_gtest rapidcheck)
     target_compile_options(${name}_tests PRIVATE ${BIOTOPE_TEST_OPTIONS})
     target_precompile_headers(${name}_tests REUSE_FROM biotope_test_pch)
+    if(BIOTOPE_LIBRARY_OPTIONS)
+      biotope_libraries_first(${name}_tests biotope_${name})
+    endif()
     gtest_discover_tests(${name}_tests
       DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 120 NO_PRETTY_VALUES
       WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}

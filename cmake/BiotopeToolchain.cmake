@@ -27,12 +27,9 @@ if(BIOTOPE_SANITIZE)
   add_link_options(-fsanitize=${BIOTOPE_SANITIZE})
 endif()
 # Where libraries alone are looked at, the objects of tests are those of the release, and ccache has
-# them: half of a build. Libraries come first then, so that of what both have inline, theirs counts.
+# them: half of a build.
 if(BIOTOPE_SANITIZE MATCHES "address")
   set(BIOTOPE_LIBRARY_OPTIONS ${BIOTOPE_SANITIZER_OPTIONS})
-  set(CMAKE_CXX_LINK_EXECUTABLE
-      "<CMAKE_CXX_COMPILER> <FLAGS> <CMAKE_CXX_LINK_FLAGS> <LINK_FLAGS> -Wl,--whole-archive \
-<LINK_LIBRARIES> -Wl,--no-whole-archive <OBJECTS> -o <TARGET>")
 elseif(BIOTOPE_SANITIZE)
   add_compile_options(${BIOTOPE_SANITIZER_OPTIONS})
 endif()
