@@ -4,10 +4,11 @@ std = {
     "_G", "assert", "error", "getmetatable", "ipairs", "math", "next", "pairs", "pcall", "rawequal",
     "rawget", "rawlen", "rawset", "select", "setmetatable", "string", "table", "tonumber",
     "tostring", "type", "utf8",
-    "asked", "bad_input", "call_off", "census", "configure", "create", "destroy", "exchange", "expect",
-    "expect_refused", "interpose", "judge", "label", "log", "machine", "media", "medium", "mesh",
-    "mirror", "mount", "move", "now", "on", "open", "option", "print", "remove", "settle", "sleep",
-    "spawn", "step", "title", "unlabel", "unload", "use", "wait_for",
+    "array", "asked", "bad_input", "call_off", "ccd", "census", "configure", "create", "destroy",
+    "exchange", "expect", "expect_refused", "fault", "faults", "interpose", "judge", "label", "log", "machine", "media", "medium", "mesh",
+    "mirror", "mount", "move", "multipath", "now", "on", "open", "option", "power", "print", "raid",
+    "remove", "settle", "sleep", "spawn", "step", "title", "unlabel", "unload", "use", "vinum",
+    "wait_for",
   },
 }
 max_line_length = 110

@@ -13,7 +13,9 @@ local function shelf(name)
   local made = machine({ name = name, profile = "sata-ncq", controller = "sata" })
   local image = media.make({
     name = name .. ".img",
-    slices = { { size = "6 MiB", format = "fat12", label = "LETTERS", files = { ["/LETTER.TXT"] = letter() } } },
+    slices = {
+      { size = "6 MiB", format = "fat12", label = "LETTERS", files = { ["/LETTER.TXT"] = letter() } },
+    },
   })
   return made, medium({ image = image, profile = "sata-ncq" })
 end
@@ -43,7 +45,8 @@ expect(volume:is_mounted(), "the file system has heard nothing of it")
 expect_refused("has no power", left.disk, left, 0)
 step(
   "The left shelf loses its power",
-  ("Its drive had answered for %d bytes that were not on the medium. The mirror goes on with the other.\n\n%s"):format(
+  ("Its drive had answered for %d bytes that were not on the medium. " ..
+   "The mirror goes on with the other.\n\n%s"):format(
     left:statistics(0).lost_bytes,
     mesh.geom("mirror", "letters"):status()
   )
@@ -55,7 +58,8 @@ left:restore_power()
 settle()
 expect(mesh.provider("da0"), "with the power another disk comes")
 mirror.complete(mesh.geom("mirror", "letters"))
-expect(mesh.geom("mirror", "letters"):status():find("COMPLETE"), "it was stale, and has been brought up to date")
+expect(mesh.geom("mirror", "letters"):status():find("COMPLETE"),
+       "it was stale, and has been brought up to date")
 step("It comes back", "Nobody reads from the stale disk: it gets a new copy while the work goes on.")
 
 -- The right shelf -----------------------------------------------------------------------------------

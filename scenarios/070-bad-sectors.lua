@@ -36,7 +36,8 @@ local function wrong()
   return count
 end
 expect(wrong() == 0, "what was written is read")
-step("Two disks, one of them will fail", "Reads go to the disk in the first bay, as long as it can serve them.")
+step("Two disks, one of them will fail",
+     "Reads go to the disk in the first bay, as long as it can serve them.")
 
 -- Bad sectors ---------------------------------------------------------------------------------------
 
@@ -47,7 +48,8 @@ settle()
 local failed = shelf:statistics(0).errors - before
 expect(failed >= 8, "the disk has failed " .. failed .. " times")
 before = shelf:statistics(0).errors
-expect(wrong() == 0 and shelf:statistics(0).errors == before, "then they are good: written anew, from the copy")
+expect(wrong() == 0 and shelf:statistics(0).errors == before,
+       "then they are good: written anew, from the copy")
 step("Eight sectors go bad", "Each read of one is served by the other disk, and the sector is written anew.")
 
 -- Slow, and then silent -----------------------------------------------------------------------------
