@@ -110,8 +110,6 @@ Task<Status> Concat::append(Provider& disk) {
 
 // The newcomer first: should the rest not be told, what they know still holds.
 Task<Status> Concat::enroll(Consumer& newcomer) {
-  const Properties disk = newcomer.provider()->properties();
-  const std::string name = newcomer.provider()->name();
   const Result<Bytes> last = co_await array::free_sector(newcomer);
   if (!last) co_return pass_on(last);
   if (!complete()) co_return fail(ENXIO, title(), " has lost a disk meanwhile");

@@ -17,8 +17,7 @@ Status Vinum::consider(const Drive& drive) const {
   if (withering()) return refuse(ENXIO, "it is ending");
   const std::string& name = drive.header.name;
   if (!running_) {
-    const auto same = std::ranges::find(
-        arrivals_, name, [](const Arrival& a) -> const auto& { return a.drive.header.name; });
+    const auto same = arrival_of(name);
     if (same == arrivals_.end() || same->drive.stamp < drive.stamp) return {};
     return refuse(EEXIST, "it says it is drive ", name, ", and ", same->drive.provider,
                   " is that; clear the one that is not");
@@ -37,9 +36,7 @@ Status Vinum::consider(const Drive& drive) const {
 
 void Vinum::arrive(Consumer& edge, Drive drive) {
   if (running_) return arrive_late(edge, drive);
-  const auto older = std::ranges::find(
-      arrivals_, drive.header.name,
-      [](const Arrival& a) -> const auto& { return a.drive.header.name; });
+  const auto older = arrival_of(drive.header.name);
   if (older != arrivals_.end()) {
     mesh().note(*this, sentence(older->drive.provider, " is an older drive ", drive.header.name,
                                 " than ", drive.provider));
@@ -72,6 +69,11 @@ const Vinum::Arrival* Vinum::leader() const {
   const auto newest = std::ranges::max_element(
       arrivals_, {}, [](const Arrival& a) -> const auto& { return a.drive.stamp; });
   return newest == arrivals_.end() ? nullptr : &*newest;
+}
+
+std::vector<Vinum::Arrival>::const_iterator Vinum::arrival_of(const std::string& drive) const {
+  return std::ranges::find(
+      arrivals_, drive, [](const Arrival& a) -> const auto& { return a.drive.header.name; });
 }
 
 // With those that no subdisk is on.
@@ -160,8 +162,7 @@ bool Vinum::is_there(const std::string& drive) const {
   for (std::size_t i = 0; i < drives_.size(); ++i) {
     if (config_.drives[i].name == drive) return drives_[i] != nullptr;
   }
-  return std::ranges::any_of(arrivals_,
-                             [&](const Arrival& a) { return a.drive.header.name == drive; });
+  return arrival_of(drive) != arrivals_.end();
 }
 
 Status Vinum::start_with(const Drive& newest) {

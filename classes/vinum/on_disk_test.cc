@@ -23,6 +23,10 @@ constexpr std::int64_t kVolume = 16 << 10;
 constexpr const char* kMirrored =
     "drive a device da0\ndrive b device da1\nvolume home\n"
     "plex org concat\nsd length 16k drive a\nplex org concat\nsd length 16k drive b\n";
+constexpr const char* kTwoVolumes =
+    "drive a device da0\ndrive b device da1\n"
+    "volume home\nplex org concat\nsd length 16k drive a\n"
+    "volume tmp\nplex org concat\nsd length 16k drive b\n";
 constexpr const char* kRaid5 =
     "drive a device da0\ndrive b device da1\ndrive c device da2\nvolume home\n"
     "plex org raid5 2k\nsd length 8k drive a\nsd length 8k drive b\nsd length 8k drive c\n";
@@ -269,11 +273,7 @@ TEST(VinumLabelled, starts_without_a_drive_after_a_while_and_takes_it_back) {
 }
 
 TEST(VinumLabelled, a_volume_that_has_lost_its_last_plex_is_back_with_the_drive) {
-  std::deque<Medium> media = labelled(
-      "drive a device da0\ndrive b device da1\n"
-      "volume home\nplex org concat\nsd length 16k drive a\n"
-      "volume tmp\nplex org concat\nsd length 16k drive b\n",
-      2);
+  std::deque<Medium> media = labelled(kTwoVolumes, 2);
   Boot boot;
   boot.insert("da0", media[0]);
   boot.insert("da1", media[1]);
@@ -323,11 +323,7 @@ TEST(VinumLabelled, a_new_disk_takes_the_place_of_a_lost_drive) {
 }
 
 TEST(VinumLabelled, a_new_disk_brings_no_lost_volume_back) {
-  std::deque<Medium> media = labelled(
-      "drive a device da0\ndrive b device da1\n"
-      "volume home\nplex org concat\nsd length 16k drive a\n"
-      "volume tmp\nplex org concat\nsd length 16k drive b\n",
-      2);
+  std::deque<Medium> media = labelled(kTwoVolumes, 2);
   Boot boot;
   boot.insert("da0", media[0]);
   boot.insert("da1", media[1]);

@@ -103,6 +103,7 @@ class Vinum final : public Geom, private array::OrderGate {
   };
   // assembly.cc
   const Arrival* leader() const;
+  std::vector<Arrival>::const_iterator arrival_of(const std::string& drive) const;
   std::vector<std::string> drives_of(const vinum::Kept& kept) const;
   bool is_there(const std::string& drive) const;
   std::string missing() const;
